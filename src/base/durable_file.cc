@@ -1,0 +1,147 @@
+// Atomic, durable writes of small files on the local file system.
+#include "base/durable_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/uuid.h"
+
+namespace sluice::base {
+namespace {
+
+[[noreturn]] void ThrowErrno(const char* what, const std::string& path) {
+  int code = errno;
+  throw Error::Plain(code == ENOENT ? ErrorKind::kFileNotFound : ErrorKind::kSpark,
+                     fmt::format("Cannot {} {}: {}", what, path, std::strerror(code)))
+      .WithDomain(ErrorDomain::kExternal, code != ENOENT);
+}
+
+class Descriptor {
+ public:
+  Descriptor(const std::string& path, int flags, int mode = 0644) : fd_(open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string CrcName(const std::string& path) {
+  std::filesystem::path p(path);
+  return (p.parent_path() / ("." + p.filename().string() + ".crc")).string();
+}
+
+void WriteAll(int fd, std::string_view content, const std::string& path) {
+  while (!content.empty()) {
+    ssize_t wrote = write(fd, content.data(), content.size());
+    if (wrote < 0) {
+      if (errno == EINTR) continue;
+      ThrowErrno("write", path);
+    }
+    content.remove_prefix(wrote);
+  }
+}
+
+}  // namespace
+
+void SyncFolder(const std::string& path) {
+  Descriptor folder(path, O_RDONLY | O_DIRECTORY);
+  if (folder.get() < 0) ThrowErrno("open folder", path);
+  if (fsync(folder.get()) != 0) ThrowErrno("sync folder", path);
+}
+
+bool WriteFileDurably(const std::string& path, std::string_view content, Existing existing) {
+  std::filesystem::path target(path);
+  std::string folder = target.parent_path().string();
+  std::string temporary = fmt::format("{}/.{}.{}.tmp", folder, target.filename().string(), NewUuid());
+  {
+    Descriptor file(temporary, O_WRONLY | O_CREAT | O_EXCL);
+    if (file.get() < 0 && errno == ENOENT) {
+      std::error_code failed;
+      std::filesystem::create_directories(folder, failed);
+      if (failed || !std::filesystem::is_directory(folder)) {
+        errno = failed ? failed.value() : ENOTDIR;
+        ThrowErrno("create folder", folder);
+      }
+      return WriteFileDurably(path, content, existing);
+    }
+    if (file.get() < 0) ThrowErrno("create", temporary);
+    try {
+      WriteAll(file.get(), content, temporary);
+      if (fdatasync(file.get()) != 0) ThrowErrno("sync", temporary);
+    } catch (...) {
+      unlink(temporary.c_str());
+      throw;
+    }
+  }
+  // link() fails when the target exists, which rename() would silently replace.
+  if (existing == Existing::kFail) {
+    int status = link(temporary.c_str(), path.c_str());
+    int code = errno;
+    unlink(temporary.c_str());
+    if (status != 0 && code == EEXIST) return false;
+    errno = code;
+    if (status != 0) ThrowErrno("create", path);
+  } else if (rename(temporary.c_str(), path.c_str()) != 0) {
+    int code = errno;
+    unlink(temporary.c_str());
+    errno = code;
+    ThrowErrno("rename to", path);
+  }
+  unlink(CrcName(path).c_str());
+  SyncFolder(folder);
+  return true;
+}
+
+std::string ReadWholeFile(const std::string& path) {
+  Descriptor file(path, O_RDONLY);
+  if (file.get() < 0) ThrowErrno("read", path);
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0) ThrowErrno("read", path);
+  if (!S_ISREG(status.st_mode)) {
+    throw Error::Plain(ErrorKind::kSpark, fmt::format("Cannot read {}: not a regular file", path));
+  }
+  std::string content(status.st_size, '\0');
+  size_t have = 0;
+  while (have < content.size()) {
+    ssize_t got = read(file.get(), content.data() + have, content.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) ThrowErrno("read", path);
+    if (got == 0) break;
+    have += got;
+  }
+  content.resize(have);
+  return content;
+}
+
+bool RemoveFile(const std::string& path) {
+  unlink(CrcName(path).c_str());
+  if (unlink(path.c_str()) == 0) return true;
+  if (errno == ENOENT) return false;
+  ThrowErrno("delete", path);
+}
+
+std::string LocalPath(const std::string& path_or_uri) {
+  std::string path = path_or_uri;
+  if (path.starts_with("file:")) {
+    path.erase(0, 5);
+    size_t slashes = path.find_first_not_of('/');
+    path = "/" + (slashes == std::string::npos ? "" : path.substr(slashes));
+  }
+  std::filesystem::path absolute = std::filesystem::absolute(path).lexically_normal();
+  std::string out = absolute.string();
+  while (out.size() > 1 && out.back() == '/') out.pop_back();
+  return out;
+}
+
+}  // namespace sluice::base

@@ -1,0 +1,53 @@
+// Fault injection by environment variable.
+#include "base/fault_point.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <string>
+
+#include "base/error.h"
+
+namespace sluice::base {
+namespace {
+
+struct Fault {
+  std::string name;
+  int passage = 1;
+  bool kill = false;
+};
+
+const Fault* ConfiguredFault() {
+  static const Fault* fault = []() -> const Fault* {
+    const char* text = std::getenv("SLUICE_FAULT");
+    if (!text) return nullptr;
+    std::string setting = text;
+    auto* parsed = new Fault();
+    if (size_t equals = setting.find('='); equals != std::string::npos) {
+      parsed->kill = setting.substr(equals + 1) == "kill";
+      setting.resize(equals);
+    }
+    if (size_t at = setting.find('@'); at != std::string::npos) {
+      parsed->passage = std::atoi(setting.c_str() + at + 1);
+      setting.resize(at);
+    }
+    parsed->name = setting;
+    return parsed;
+  }();
+  return fault;
+}
+
+}  // namespace
+
+void FaultPoint(std::string_view name) {
+  const Fault* fault = ConfiguredFault();
+  if (!fault || fault->name != name) return;
+  static std::atomic<int> passages{0};
+  if (++passages != fault->passage) return;
+  if (fault->kill) kill(getpid(), SIGKILL);
+  throw Error::Plain(ErrorKind::kSpark, "Injected fault at " + std::string(name));
+}
+
+}  // namespace sluice::base

@@ -1,0 +1,106 @@
+// Interfaces of streams: sources with offsets and admission limits, sinks that are idempotent per batch.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/spi/batch.h"
+#include "plan/command.h"
+
+namespace sluice::connectors {
+
+/// A position in a stream as Spark's JSON text (what the offsets log holds): {"logOffset":3}, 17, {"t":{"0":5}}.
+using Offset = std::string;
+
+/// How much a micro-batch may take.
+struct ReadLimit {
+  bool all_available = false;  ///< Trigger.Once: ignore the source's own limits
+};
+
+/// The stream as the plan knows it; Create is called once per query run.
+class StreamSource;
+struct StreamSourceContext {
+  std::string metadata_path;  ///< <checkpoint>/sources/<i>, a local path
+  const base::SqlConf* conf = nullptr;
+  int parallelism = 2;
+  std::function<void()> wake;  ///< call from any thread when new data may have arrived
+};
+class StreamDefinition : public logical::StreamHandle {
+ public:
+  virtual types::TypePtr schema() const = 0;
+  virtual types::TypePtr metadata_columns() const { return types::Struct({}); }
+  virtual std::string short_name() const = 0;
+  /// May throw what Spark throws when the stream starts (bad option values).
+  virtual std::unique_ptr<StreamSource> Create(const StreamSourceContext& context) = 0;
+};
+
+/// A running source (Spark's MicroBatchStream with SupportsAdmissionControl and SupportsTriggerAvailableNow). Called
+/// from the query's thread only, but for Open'ed readers.
+class StreamSource {
+ public:
+  virtual ~StreamSource() = default;
+  /// As progress shows it: "FileStreamSource[file:/in]", "RateStreamV2[rowsPerSecond=1, …]".
+  virtual std::string Description() const = 0;
+  /// Where a new query starts; nothing if batches begin at the empty position (file source).
+  virtual std::optional<Offset> InitialOffset() { return std::nullopt; }
+  /// The end of the next batch from `start` under the limit; equal to start (or nothing) if there is nothing new.
+  /// A source may persist its own log here (file source), before the offsets log is written.
+  virtual std::optional<Offset> LatestOffset(const std::optional<Offset>& start, const ReadLimit& limit) = 0;
+  /// For progress only: what is available beyond the admitted offset.
+  virtual std::optional<Offset> ReportLatestOffset() { return std::nullopt; }
+  /// Fixes the end for availableNow: later LatestOffset calls don't go past what is there now.
+  virtual void PrepareForTriggerAvailableNow() = 0;
+  /// The partitions of (start, end]; also called again on replay, and must then give the same rows.
+  virtual std::vector<InputPartitionPtr> Partitions(const std::optional<Offset>& start, const Offset& end,
+                                                    const ScanRequest& request) = 0;
+  virtual BatchReaderPtr Open(const InputPartitionPtr& partition, const ScanRequest& request) = 0;
+  /// The batch that ended at `end` is in the commit log of the query: forget what is before (cleanSource …).
+  virtual void Commit(const Offset& end) {}
+  /// For progress' sources[].metrics.
+  virtual std::map<std::string, std::string> Metrics(const std::optional<Offset>& latest) { return {}; }
+  /// True if the source wakes the loop itself; else it is looked at every spark.sql.streaming.pollingDelay.
+  virtual bool WakesOnData() const { return false; }
+  /// Milliseconds until new data is due (rate sources); nothing = unknown.
+  virtual std::optional<int64_t> MillisUntilData() const { return std::nullopt; }
+};
+
+enum class OutputMode { kAppend, kUpdate, kComplete };
+
+/// What is known of a batch when it is written.
+struct SinkBatch {
+  int64_t batch_id = 0;
+  types::TypePtr schema;
+  OutputMode mode = OutputMode::kAppend;
+};
+
+/// A running sink. A batch is opened, written by partitions in parallel, then committed or aborted. A batch id that was
+/// already committed may come again after a restart: the sink must then not double it (or document that it does).
+class StreamSink {
+ public:
+  virtual ~StreamSink() = default;
+  /// As progress shows it: "MemorySink", "FileSink[file:/out]", "ForeachBatchSink".
+  virtual std::string Description() const = 0;
+  /// False if this batch is already committed (file sink log): the rows are then not computed for the sink.
+  virtual bool BeginBatch(const SinkBatch& batch) { return true; }
+  virtual PartitionWriterPtr OpenPartition(const SinkBatch& batch, int partition) = 0;
+  virtual void CommitBatch(const SinkBatch& batch, const std::vector<WriterMessage>& messages) = 0;
+  virtual void AbortBatch(const SinkBatch& batch) {}
+  /// numOutputRows of progress: rows of the last batch, or -1 where Spark reports -1.
+  virtual int64_t LastOutputRows() const { return -1; }
+  virtual void Stop() {}
+};
+
+struct StreamSinkContext {
+  const base::SqlConf* conf = nullptr;
+  std::string query_name;
+  OutputMode mode = OutputMode::kAppend;
+  std::vector<std::string> partition_by;
+  types::TypePtr schema;
+  bool recovered = false;  ///< the checkpoint already holds batches
+};
+
+}  // namespace sluice::connectors

@@ -1,0 +1,35 @@
+// Expressions compiled once against an input schema, then evaluated batch by batch.
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <memory>
+#include <vector>
+
+#include "logical/expression.h"
+
+namespace sluice::exec {
+
+/// Evaluates one bound expression. Immutable and thread safe.
+class CompiledExpression {
+ public:
+  virtual ~CompiledExpression() = default;
+  /// One value a row of `batch` as an Array, or a Scalar for a constant.
+  virtual arrow::Datum Evaluate(logical::EvalContext& context, const arrow::RecordBatch& batch) const = 0;
+  /// Always an Array of batch.num_rows() values.
+  std::shared_ptr<arrow::Array> EvaluateArray(logical::EvalContext& context, const arrow::RecordBatch& batch) const;
+};
+using CompiledExpressionPtr = std::shared_ptr<const CompiledExpression>;
+
+/// Compiles `expr` over rows laid out as `input`. Attributes are found by id; one that is missing is INTERNAL_ERROR.
+/// Aggregates, windows, generators, Python functions and subqueries must have been taken out by the planner.
+CompiledExpressionPtr Compile(const logical::ExprPtr& expr, const logical::Attributes& input);
+
+/// Evaluates an expression without attributes; for constant folding.
+types::Literal EvaluateConstant(const logical::ExprPtr& expr, logical::EvalContext& context);
+
+/// The rows of `batch` for which the boolean `condition` is true (null counts as false).
+std::shared_ptr<arrow::RecordBatch> FilterBatch(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                                const arrow::Datum& condition);
+
+}  // namespace sluice::exec

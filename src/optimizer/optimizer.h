@@ -1,0 +1,27 @@
+// Logical plan → equal logical plan that costs less.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/sql_conf.h"
+#include "logical/plan.h"
+
+namespace sluice::optimizer {
+
+/// Evaluates an expression without attributes (exec::EvaluateConstant); given in because exec/ is a later layer.
+using ConstantFolder = std::function<types::Literal(const logical::ExprPtr&)>;
+
+/// A rewrite of the whole plan; each lives in a file of its own.
+struct Rule {
+  std::string name;
+  std::function<logical::PlanPtr(const logical::PlanPtr&, const ConstantFolder&)> apply;
+};
+/// In order: subquery rewriting, constant folding, filter simplification, predicate pushdown, projection collapsing,
+/// limit pushdown, column pruning.
+const std::vector<Rule>& Rules();
+
+/// Applies all rules. The output attributes (ids, names, order) stay as they are.
+logical::PlanPtr Optimize(const logical::PlanPtr& plan, const ConstantFolder& fold);
+
+}  // namespace sluice::optimizer

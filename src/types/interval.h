@@ -1,0 +1,25 @@
+// Interval text: "10 seconds", "1 hour 30 minutes", "INTERVAL '1' DAY".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sluice::types {
+
+/// Spark's CalendarInterval: the three parts are independent.
+struct Interval {
+  int32_t months = 0;
+  int32_t days = 0;
+  int64_t micros = 0;
+};
+
+/// Parses an interval text as IntervalUtils.stringToInterval does (optional leading "interval", units singular or
+/// plural, any case). Throws INVALID_INTERVAL_FORMAT.* (kIllegalArgument) with Spark's sub-condition.
+Interval ParseInterval(std::string_view text);
+
+/// "1 years 2 months 3 days 4 hours 5 minutes 6.5 seconds" (CalendarInterval.toString).
+std::string ToString(const Interval& interval);
+
+}  // namespace sluice::types
