@@ -1,0 +1,2 @@
+// The server program's entry.
+int main() { return 0; }
