@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/sql_conf.h"
 #include "connectors/spi/batch.h"
 #include "plan/command.h"
 

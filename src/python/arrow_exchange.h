@@ -1,0 +1,27 @@
+// The Arrow form of rows as Python workers take and give them.
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/sql_conf.h"
+#include "types/data_type.h"
+
+namespace sluice::python {
+
+/// The same type with instants in the session's zone (workers read the zone from the column).
+std::shared_ptr<arrow::DataType> ToWorkerType(const types::TypePtr& type, const std::string& time_zone);
+/// The same values under ToWorkerType; no data is copied.
+std::shared_ptr<arrow::Array> ToWorkerArray(const std::shared_ptr<arrow::Array>& values, const types::TypePtr& type,
+                                            const std::string& time_zone);
+/// A result column as the engine holds `type`: other zones, large strings and the like are converted. Throws
+/// kPython-style errors when the worker gave something that is not of the declared type.
+std::shared_ptr<arrow::Array> FromWorkerArray(const std::shared_ptr<arrow::Array>& values, const types::TypePtr& type);
+
+/// Runner configuration that pyspark.worker reads.
+std::vector<std::pair<std::string, std::string>> RunnerConf(const base::SqlConf& conf);
+
+}  // namespace sluice::python

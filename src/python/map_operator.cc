@@ -1,0 +1,231 @@
+// Python functions over whole batches of rows: by partition, or by group.
+#include "python/map_operator.h"
+
+#include <arrow/array.h>
+#include <arrow/compute/api.h>
+#include <arrow/table.h>
+
+#include <numeric>
+
+#include "base/arrow_status.h"
+#include "base/error.h"
+#include "python/arrow_exchange.h"
+#include "python/task.h"
+
+namespace sluice::python {
+namespace {
+
+std::shared_ptr<arrow::Schema> WorkerSchema(const logical::Attributes& columns, const std::string& time_zone) {
+  arrow::FieldVector fields;
+  for (const logical::AttributePtr& column : columns) {
+    fields.push_back(arrow::field(column->name, ToWorkerType(column->type, time_zone), column->nullable));
+  }
+  return arrow::schema(fields);
+}
+
+std::shared_ptr<arrow::RecordBatch> ToWorkerBatch(const arrow::RecordBatch& batch, const logical::Attributes& columns,
+                                                  const std::shared_ptr<arrow::Schema>& schema,
+                                                  const std::string& time_zone) {
+  arrow::ArrayVector arrays;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    arrays.push_back(ToWorkerArray(batch.column(static_cast<int>(i)), columns[i]->type, time_zone));
+  }
+  return arrow::RecordBatch::Make(schema, batch.num_rows(), std::move(arrays));
+}
+
+// The rows as one struct column `_0`, as the map functions take them.
+std::shared_ptr<arrow::RecordBatch> AsStructBatch(const std::shared_ptr<arrow::RecordBatch>& batch) {
+  auto column = std::make_shared<arrow::StructArray>(arrow::struct_(batch->schema()->fields()), batch->num_rows(),
+                                                     batch->columns());
+  auto schema = arrow::schema({arrow::field("_0", column->type())});
+  return arrow::RecordBatch::Make(schema, batch->num_rows(), {column});
+}
+
+// Results come as one struct column with the declared fields, in order.
+std::shared_ptr<arrow::RecordBatch> FromStructBatch(const arrow::RecordBatch& results, const logical::Attributes& output,
+                                                    const std::shared_ptr<arrow::Schema>& schema) {
+  if (results.num_columns() != 1 || results.column(0)->type_id() != arrow::Type::STRUCT) {
+    throw base::Error::Internal("A Python map function's worker did not return a struct column");
+  }
+  const auto& rows = static_cast<const arrow::StructArray&>(*results.column(0));
+  if (rows.num_fields() != static_cast<int>(output.size())) {
+    throw base::Error::Internal("A Python map function's worker returned another number of columns than declared");
+  }
+  arrow::ArrayVector columns;
+  for (size_t i = 0; i < output.size(); ++i) {
+    columns.push_back(FromWorkerArray(rows.field(static_cast<int>(i)), output[i]->type));
+  }
+  return arrow::RecordBatch::Make(schema, results.num_rows(), std::move(columns));
+}
+
+class ResultIterator : public exec::BatchIterator {
+ public:
+  ResultIterator(std::unique_ptr<Task> task, logical::Attributes output, std::shared_ptr<arrow::Schema> schema)
+      : output_(std::move(output)), schema_(std::move(schema)), task_(std::move(task)) {}
+  std::shared_ptr<arrow::RecordBatch> Next() override {
+    auto results = task_->NextBatch();
+    return results ? FromStructBatch(*results, output_, schema_) : nullptr;
+  }
+
+ private:
+  logical::Attributes output_;
+  std::shared_ptr<arrow::Schema> schema_;
+  std::unique_ptr<Task> task_;
+};
+
+class MapOperator : public exec::Operator {
+ public:
+  MapOperator(std::shared_ptr<WorkerPool> pool, exec::OperatorPtr child, const logical::MapPartitions& node)
+      : Operator(node.output), pool_(std::move(pool)), child_(std::move(child)), function_(node.function) {
+    if (function_->eval_type != kMapPandasIterUdf && function_->eval_type != kMapArrowIterUdf) {
+      throw base::Error::Unsupported("Python map functions of another kind than mapInPandas and mapInArrow");
+    }
+  }
+  int Partitions(exec::ExecContext& context) const override { return child_->Partitions(context); }
+  exec::BatchIteratorPtr Open(exec::ExecContext& context, int partition) const override {
+    TaskSpec spec;
+    spec.eval_type = function_->eval_type;
+    spec.functions = {{{{"", 0}}, {function_->command}}};
+    spec.partition_id = partition;
+    spec.runner_conf = RunnerConf(*context.conf);
+    std::shared_ptr<exec::BatchIterator> child = child_->Open(context, partition);
+    std::string time_zone = context.eval.time_zone;
+    auto schema = WorkerSchema(child_->output(), time_zone);
+    auto write = [this, child, schema, time_zone](SocketStream& socket) {
+      auto empty = base::ValueOrThrow(arrow::RecordBatch::MakeEmpty(schema));
+      ArrowStreamWriter writer(socket, AsStructBatch(empty)->schema());
+      while (auto batch = child->Next()) {
+        if (batch->num_rows() == 0) continue;
+        writer.Write(*AsStructBatch(ToWorkerBatch(*batch, child_->output(), schema, time_zone)));
+        socket.Flush();
+      }
+      writer.Close();
+    };
+    auto task = std::make_unique<Task>(pool_.get(), std::move(spec), context.cancellation, write);
+    return std::make_unique<ResultIterator>(std::move(task), output(), this->schema());
+  }
+  std::string Describe() const override {
+    return function_->eval_type == kMapPandasIterUdf ? "MapInPandas " + function_->name : "MapInArrow " + function_->name;
+  }
+  std::vector<const exec::Operator*> Children() const override { return {child_.get()}; }
+
+ private:
+  std::shared_ptr<WorkerPool> pool_;
+  exec::OperatorPtr child_;
+  std::shared_ptr<const plan::PythonUdf> function_;
+};
+
+/// All rows sorted by key, with the first row of each group.
+struct Groups {
+  std::shared_ptr<arrow::RecordBatch> rows;
+  std::vector<int64_t> starts;  // and the number of rows at the end
+};
+
+Groups SortIntoGroups(const exec::Operator& child, exec::ExecContext& context, const std::vector<int>& keys) {
+  auto batches = exec::Collect(child, context);
+  auto table = base::ValueOrThrow(arrow::Table::FromRecordBatches(child.schema(), batches));
+  auto rows = base::ValueOrThrow(table->CombineChunksToBatch());
+  if (rows->num_rows() == 0) return {rows, {0}};
+  Groups groups;
+  if (keys.empty()) {
+    groups.rows = rows;
+  } else {
+    arrow::ArrayVector key_arrays;
+    arrow::FieldVector key_fields;
+    std::vector<arrow::compute::SortKey> order;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      key_arrays.push_back(rows->column(keys[i]));
+      key_fields.push_back(arrow::field(std::to_string(i), rows->column(keys[i])->type()));
+      order.emplace_back(arrow::FieldRef(static_cast<int>(i)), arrow::compute::SortOrder::Ascending);
+    }
+    auto key_batch = arrow::RecordBatch::Make(arrow::schema(key_fields), rows->num_rows(), key_arrays);
+    auto indices = base::ValueOrThrow(arrow::compute::SortIndices(
+        arrow::Datum(key_batch), arrow::compute::SortOptions(order, arrow::compute::NullPlacement::AtStart)));
+    groups.rows = base::ValueOrThrow(arrow::compute::Take(arrow::Datum(rows), arrow::Datum(indices))).record_batch();
+  }
+  auto equal = arrow::EqualOptions::Defaults().nans_equal(true);
+  for (int64_t row = 0; row < groups.rows->num_rows(); ++row) {
+    bool starts = row == 0;
+    for (size_t i = 0; i < keys.size() && !starts; ++i) {
+      const auto& key = *groups.rows->column(keys[i]);
+      starts = !key.RangeEquals(key, row - 1, row, row, equal);
+    }
+    if (starts) groups.starts.push_back(row);
+  }
+  groups.starts.push_back(groups.rows->num_rows());
+  return groups;
+}
+
+class GroupMapOperator : public exec::Operator {
+ public:
+  GroupMapOperator(std::shared_ptr<WorkerPool> pool, exec::OperatorPtr child, const logical::GroupMap& node)
+      : Operator(node.output), pool_(std::move(pool)), child_(std::move(child)), function_(node.function) {
+    if (function_->eval_type != kGroupedMapPandasUdf && function_->eval_type != kGroupedMapArrowUdf) {
+      throw base::Error::Unsupported("Python group functions of another kind than applyInPandas and applyInArrow");
+    }
+    for (const logical::AttributePtr& key : node.grouping) {
+      for (size_t i = 0; i < child_->output().size(); ++i) {
+        if (child_->output()[i]->id == key->id) keys_.push_back(static_cast<int>(i));
+      }
+    }
+    // Grouping expressions that are no column of the frame stand behind its columns.
+    values_ = function_->arguments.empty() ? static_cast<int>(child_->output().size())
+                                           : static_cast<int>(function_->arguments.size());
+  }
+  int Partitions(exec::ExecContext&) const override { return 1; }
+  exec::BatchIteratorPtr Open(exec::ExecContext& context, int partition) const override {
+    TaskSpec spec;
+    spec.eval_type = function_->eval_type;
+    spec.runner_conf = RunnerConf(*context.conf);
+    TaskFunction function{{}, {function_->command}};
+    function.arguments.emplace_back("", 1 + static_cast<int>(keys_.size()) + values_);
+    function.arguments.emplace_back("", static_cast<int>(keys_.size()));
+    for (int key : keys_) function.arguments.emplace_back("", key);
+    for (int value = 0; value < values_; ++value) function.arguments.emplace_back("", value);
+    spec.functions = {std::move(function)};
+    auto groups = std::make_shared<Groups>(SortIntoGroups(*child_, context, keys_));
+    std::string time_zone = context.eval.time_zone;
+    auto schema = WorkerSchema(child_->output(), time_zone);
+    bool as_struct = function_->eval_type == kGroupedMapArrowUdf;
+    auto write = [this, groups, schema, time_zone, as_struct](SocketStream& socket) {
+      auto rows = ToWorkerBatch(*groups->rows, child_->output(), schema, time_zone);
+      for (size_t g = 0; g + 1 < groups->starts.size(); ++g) {
+        auto group = rows->Slice(groups->starts[g], groups->starts[g + 1] - groups->starts[g]);
+        if (as_struct) group = AsStructBatch(group);
+        socket.WriteInt(1);
+        ArrowStreamWriter writer(socket, group->schema());
+        writer.Write(*group);
+        writer.Close();
+      }
+      socket.WriteInt(0);
+    };
+    auto task = std::make_unique<Task>(pool_.get(), std::move(spec), context.cancellation, write);
+    return std::make_unique<ResultIterator>(std::move(task), output(), this->schema());
+  }
+  std::string Describe() const override {
+    return (function_->eval_type == kGroupedMapPandasUdf ? "FlatMapGroupsInPandas " : "FlatMapGroupsInArrow ") +
+           function_->name;
+  }
+  std::vector<const exec::Operator*> Children() const override { return {child_.get()}; }
+
+ private:
+  std::shared_ptr<WorkerPool> pool_;
+  exec::OperatorPtr child_;
+  std::shared_ptr<const plan::PythonUdf> function_;
+  std::vector<int> keys_;
+  int values_ = 0;
+};
+
+}  // namespace
+
+exec::OperatorPtr MakeMapOperator(std::shared_ptr<WorkerPool> pool, exec::OperatorPtr child,
+                                  const logical::MapPartitions& node) {
+  return std::make_shared<MapOperator>(std::move(pool), std::move(child), node);
+}
+
+exec::OperatorPtr MakeGroupMapOperator(std::shared_ptr<WorkerPool> pool, exec::OperatorPtr child,
+                                       const logical::GroupMap& node) {
+  return std::make_shared<GroupMapOperator>(std::move(pool), std::move(child), node);
+}
+
+}  // namespace sluice::python
