@@ -136,11 +136,12 @@ Groups SortIntoGroups(const exec::Operator& child, exec::ExecContext& context, c
     for (size_t i = 0; i < keys.size(); ++i) {
       key_arrays.push_back(rows->column(keys[i]));
       key_fields.push_back(arrow::field(std::to_string(i), rows->column(keys[i])->type()));
-      order.emplace_back(arrow::FieldRef(static_cast<int>(i)), arrow::compute::SortOrder::Ascending);
+      order.emplace_back(arrow::FieldRef(static_cast<int>(i)), arrow::compute::SortOrder::Ascending,
+                         arrow::compute::NullPlacement::AtStart);
     }
     auto key_batch = arrow::RecordBatch::Make(arrow::schema(key_fields), rows->num_rows(), key_arrays);
     auto indices = base::ValueOrThrow(arrow::compute::SortIndices(
-        arrow::Datum(key_batch), arrow::compute::SortOptions(order, arrow::compute::NullPlacement::AtStart)));
+        arrow::Datum(key_batch), arrow::compute::SortOptions(order)));
     groups.rows = base::ValueOrThrow(arrow::compute::Take(arrow::Datum(rows), arrow::Datum(indices))).record_batch();
   }
   auto equal = arrow::EqualOptions::Defaults().nans_equal(true);

@@ -59,6 +59,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::map<std::string, std::shared_ptr<arrow::RecordBatch>> Execute(const logical::PlanPtr& plan,
                                                                      const base::CancellationPtr& cancellation,
                                                                      const BatchConsumer& consume);
+  /// Runs a batch query into a write, partition by partition, and commits it; aborts it on any error.
+  void RunWrite(const logical::PlanPtr& plan, connectors::BatchWrite& write, const base::CancellationPtr& cancellation);
   /// Runs a command of the protocol or of SQL.
   CommandResult ExecuteCommand(const plan::CommandPtr& command, const base::CancellationPtr& cancellation);
   /// spark.sql(text): a query is not run but given back; a command is run and its rows given back.
@@ -80,6 +82,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void Persist(const logical::PlanPtr& plan, StorageLevel level);
   void Unpersist(const logical::PlanPtr& plan);
   StorageLevel GetStorageLevel(const logical::PlanPtr& plan) const;
+  void ClearCache();
 
   /// Artifacts: cached blobs by hash, files in a folder of the session's own (Python files on the workers' path).
   void AddArtifact(const std::string& name, std::string data);

@@ -1,0 +1,14 @@
+// A text that is equal for plans that give the same rows, whatever ids their attributes got.
+#pragma once
+
+#include <string>
+
+#include "logical/plan.h"
+
+namespace sluice::session {
+
+/// The plan's tree with attribute ids renumbered in order of appearance, and the content of local rows hashed. Used by
+/// df.cache() look-ups and sameSemantics.
+std::string PlanKey(const logical::PlanPtr& plan);
+
+}  // namespace sluice::session
