@@ -112,8 +112,8 @@ void Task::Fail() {
   }
   cancellation_->Check();
   throw base::Error::Plain(base::ErrorKind::kSpark,
-                           "Python worker exited unexpectedly (crashed). It was killed, ran out of memory, or a native "
-                           "library in it failed; see the server's standard error for its last words.")
+                           "Python worker exited unexpectedly (crashed). It was killed, ran out of memory, or native "
+                           "code in it failed; see the server's standard error for its last words.")
       .WithDomain(base::ErrorDomain::kExternal, true);
 }
 
@@ -146,7 +146,7 @@ std::shared_ptr<arrow::RecordBatch> Task::Read() {
       case kPythonExceptionThrown: {
         std::string traceback = socket.ReadString();
         ended_ = true;
-        throw base::Error::Plain(base::ErrorKind::kPython, traceback, "PYTHON_EXCEPTION");
+        throw base::Error(base::ErrorKind::kPython, "PYTHON_EXCEPTION", {{"traceback", traceback}});
       }
       case kEndOfDataSection: {
         int accumulators = socket.ReadInt();
