@@ -85,17 +85,17 @@ Error& Error::WithPlan(const std::string& plan) {
 }
 
 Error& Error::WithSqlPosition(const std::string& sql, int line, int position) {
-  message_ = fmt::format("{} (line {}, pos {})\n\n== SQL ==\n", message_, line, position);
-  if (condition_ == "PARSE_SYNTAX_ERROR" || condition_ == "PARSE_EMPTY_STATEMENT") message_.insert(0, "\n");
-  size_t start = 0;
-  for (int number = 1; start <= sql.size(); ++number) {
-    size_t end = sql.find('\n', start);
-    std::string text = sql.substr(start, end == std::string::npos ? end : end - start);
-    message_ += text + "\n";
-    if (number == line) message_ += std::string(position, '-') + "^^^\n";
-    if (end == std::string::npos) break;
-    start = end + 1;
+  std::string block = fmt::format(" (line {}, pos {})\n\n== SQL ==\n", line, position);
+  size_t last = sql.find_last_not_of('\n');
+  std::string_view rest = std::string_view(sql).substr(0, last == std::string::npos ? 0 : last + 1);
+  for (int number = 1;; ++number) {
+    size_t end = rest.find('\n');
+    block.append(rest.substr(0, end)).append("\n");
+    if (number == line) block.append(position, '-').append("^^^\n");
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
   }
+  message_ = "\n" + message_ + block;
   return *this;
 }
 

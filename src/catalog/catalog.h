@@ -43,6 +43,7 @@ class Catalog {
   logical::PlanPtr FindTempView(const std::string& name) const;
   logical::PlanPtr FindGlobalTempView(const std::string& name) const;
   std::vector<std::string> TempViews() const;
+  std::vector<std::string> GlobalTempViews() const;
 
   /// `name` is [table], [database, table] or [catalog, database, table].
   std::optional<Table> FindTable(const std::vector<std::string>& name) const;

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "types/data_type.h"
+
 namespace sluice::types {
 
 /// Spark's CalendarInterval: the three parts are independent.
@@ -21,5 +23,10 @@ Interval ParseInterval(std::string_view text);
 
 /// "1 years 2 months 3 days 4 hours 5 minutes 6.5 seconds" (CalendarInterval.toString).
 std::string ToString(const Interval& interval);
+
+/// "INTERVAL '1 02:03:04.5' DAY TO SECOND", as Spark prints ANSI intervals.
+std::string FormatDayTimeInterval(int64_t micros, IntervalFields fields);
+/// "INTERVAL '1-2' YEAR TO MONTH"
+std::string FormatYearMonthInterval(int32_t months, IntervalFields fields);
 
 }  // namespace sluice::types
