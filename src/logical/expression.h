@@ -127,7 +127,9 @@ struct ScalarCall : Expr {
 /// kAnd, kOr, kCase, kCoalesce.
 struct LazyExpr : Expr {
   LazyExpr(ExprKind kind, types::TypePtr type, bool nullable, std::vector<ExprPtr> children, std::string name = "");
-  std::string name;  ///< "if", "nvl" … when the column name differs from the kind's own form
+  /// When the column name differs from the kind's own form: "if", another function's name ("nvl"), or the whole text
+  /// (it then holds a parenthesis).
+  std::string name;
   ExprPtr WithChildren(std::vector<ExprPtr>) const override;
   std::string ToString() const override;
   std::string Sql() const override;

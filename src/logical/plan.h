@@ -197,6 +197,8 @@ struct Deduplicate : Plan {
   Attributes keys;
   bool within_watermark;
   PlanPtr WithChildren(std::vector<PlanPtr>) const override;
+  std::vector<ExprPtr> Expressions() const override;
+  PlanPtr WithExpressions(std::vector<ExprPtr>) const override;
   std::string Describe() const override;
 };
 struct Sample : Plan {
@@ -253,6 +255,8 @@ struct Watermark : Plan {
   int64_t delay_ms;
   std::string delay_text;
   PlanPtr WithChildren(std::vector<PlanPtr>) const override;
+  std::vector<ExprPtr> Expressions() const override;
+  PlanPtr WithExpressions(std::vector<ExprPtr>) const override;
   std::string Describe() const override;
 };
 struct CollectMetrics : Plan {
@@ -276,6 +280,19 @@ struct GroupMap : Plan {
   Attributes grouping;
   std::shared_ptr<const plan::PythonUdf> function;
   PlanPtr WithChildren(std::vector<PlanPtr>) const override;
+  std::vector<ExprPtr> Expressions() const override;
+  PlanPtr WithExpressions(std::vector<ExprPtr>) const override;
+  std::string Describe() const override;
+};
+/// cogroup().applyInPandas / applyInArrow: groupings are attributes of the left and of the right child.
+struct CoGroupMap : Plan {
+  CoGroupMap(PlanPtr left, PlanPtr right, Attributes left_grouping, Attributes right_grouping,
+             std::shared_ptr<const plan::PythonUdf> function, Attributes output);
+  Attributes left_grouping, right_grouping;
+  std::shared_ptr<const plan::PythonUdf> function;
+  PlanPtr WithChildren(std::vector<PlanPtr>) const override;
+  std::vector<ExprPtr> Expressions() const override;
+  PlanPtr WithExpressions(std::vector<ExprPtr>) const override;
   std::string Describe() const override;
 };
 /// One row, one string column: the table of df.show() (or the HTML of a notebook).
