@@ -95,6 +95,14 @@ class StreamSink {
   virtual void Stop() {}
 };
 
+/// What a sink also is when its rows are a table of the session (memory): the session makes a temporary view of it,
+/// named after the query.
+class TableSink {
+ public:
+  virtual ~TableSink() = default;
+  virtual std::shared_ptr<logical::BatchSource> rows() const = 0;
+};
+
 struct StreamSinkContext {
   const base::SqlConf* conf = nullptr;
   std::string query_name;
