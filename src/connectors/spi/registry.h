@@ -57,6 +57,8 @@ struct DataSourceEntry {
   std::function<std::unique_ptr<StreamSink>(const StreamSinkContext&, const plan::Options&, const std::string& path)>
       write_stream;
   std::vector<OutputMode> output_modes;  ///< that the sink takes
+  /// The sink keeps nothing beyond the query: without a checkpointLocation it gets a temporary one.
+  bool temporary_checkpoint = false;
 };
 
 class ConnectorRegistry {

@@ -1,0 +1,31 @@
+// commits/N: batch N has been written by the sink and its state is durable.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "checkpoint/metadata_log.h"
+
+namespace sluice::checkpoint {
+
+struct CommitEntry {
+  int64_t next_watermark_ms = 0;
+};
+
+/// Version 1: "v1\n{"nextBatchWatermarkMs":0}".
+std::string FormatCommitEntry(const CommitEntry& entry);
+/// Throws kIllegalState for a damaged text. Version 2 with state ids (RocksDB checkpoints of format
+/// 2) is refused.
+CommitEntry ParseCommitEntry(std::string_view text);
+
+class CommitLog : public MetadataLog {
+ public:
+  explicit CommitLog(const std::string& checkpoint) : MetadataLog(checkpoint + "/commits") {}
+  bool Add(int64_t batch, const CommitEntry& entry) {
+    return MetadataLog::Add(batch, FormatCommitEntry(entry));
+  }
+  std::optional<CommitEntry> Get(int64_t batch) const;
+};
+
+}  // namespace sluice::checkpoint
