@@ -68,9 +68,8 @@ std::shared_ptr<python::WorkerPool> Session::Impl::Workers(const Session& sessio
   return workers;
 }
 
-python::WorkerOptions Session::Impl::WorkerOptionsOf(const Session& session) {
-  return Workers(session)->options();
-}
+python::WorkerOptions Session::worker_options() { return worker_pool()->options(); }
+std::shared_ptr<python::WorkerPool> Session::worker_pool() { return impl_->Workers(*this); }
 
 logical::EvalContext Session::Impl::MakeEvalContext(const Session& session, const base::SqlConf& conf) {
   logical::EvalContext eval;
@@ -82,6 +81,8 @@ logical::EvalContext Session::Impl::MakeEvalContext(const Session& session, cons
   eval.current_database = session.catalog_->current_database();
   return eval;
 }
+
+logical::EvalContext Session::MakeEvalContext() const { return impl_->MakeEvalContext(*this, *conf_); }
 
 analyzer::AnalyzerContext Session::Impl::MakeAnalyzerContext(Session& session) {
   analyzer::AnalyzerContext context;

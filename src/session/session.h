@@ -13,6 +13,7 @@
 #include "base/sql_conf.h"
 #include "catalog/catalog.h"
 #include "exec/operator.h"
+#include "python/worker_pool.h"
 #include "streaming/query_manager.h"
 
 namespace sluice::session {
@@ -61,6 +62,8 @@ class Session : public std::enable_shared_from_this<Session> {
                                                                      const BatchConsumer& consume);
   /// Runs a batch query into a write, partition by partition, and commits it; aborts it on any error.
   void RunWrite(const logical::PlanPtr& plan, connectors::BatchWrite& write, const base::CancellationPtr& cancellation);
+  /// Time, zone and user as expressions of this session see them.
+  logical::EvalContext MakeEvalContext() const;
   /// Runs a command of the protocol or of SQL.
   CommandResult ExecuteCommand(const plan::CommandPtr& command, const base::CancellationPtr& cancellation);
   /// spark.sql(text): a query is not run but given back; a command is run and its rows given back.
@@ -88,6 +91,10 @@ class Session : public std::enable_shared_from_this<Session> {
   void AddArtifact(const std::string& name, std::string data);
   std::optional<std::string> FindBlob(const std::string& sha256) const;
   std::string artifact_folder() const { return artifact_folder_; }
+
+  /// How this session's Python processes are started, and the pool of those that run functions.
+  python::WorkerOptions worker_options();
+  std::shared_ptr<python::WorkerPool> worker_pool();
 
   std::shared_ptr<Session> Clone(const std::string& new_session_id);
   /// Ends everything the session runs (ReleaseSession).

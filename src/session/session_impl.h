@@ -26,7 +26,6 @@ struct Session::Impl {
   CachedFrames frames;
 
   std::shared_ptr<python::WorkerPool> Workers(const Session& session);
-  python::WorkerOptions WorkerOptionsOf(const Session& session);
   logical::EvalContext MakeEvalContext(const Session& session, const base::SqlConf& conf);
   analyzer::AnalyzerContext MakeAnalyzerContext(Session& session);
   exec::OperatorPtr PlanBatch(Session& session, const logical::PlanPtr& plan,
