@@ -2,7 +2,7 @@
 # GCC 12 reports false overflows inside std::string; the engine has no raw copies for it to find.
 add_compile_options(-Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  add_compile_options(-Wno-stringop-overflow -Wno-restrict -Wno-stringop-overread)
+  add_compile_options(-Wno-stringop-overflow -Wno-restrict -Wno-stringop-overread -Wno-array-bounds)
 endif()
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
