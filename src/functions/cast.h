@@ -11,6 +11,9 @@ bool CanCast(const types::DataType& from, const types::DataType& to, logical::Ca
 /// True if an implicit (ANSI) coercion from → to is allowed.
 bool CanUpCast(const types::DataType& from, const types::DataType& to);
 
+/// True if a value may be stored as the other type without being asked to (Cast.canANSIStoreAssign).
+bool CanStoreAssign(const types::DataType& from, const types::DataType& to);
+
 /// Makes the kernel of a cast; it takes one argument. kAnsi throws CAST_INVALID_INPUT, CAST_OVERFLOW,
 /// NUMERIC_VALUE_OUT_OF_RANGE …; kTry gives null instead.
 logical::ScalarKernel MakeCastKernel(const types::TypePtr& from, const types::TypePtr& to,
