@@ -84,6 +84,14 @@ Error& Error::WithPlan(const std::string& plan) {
   return *this;
 }
 
+// A ParseException's message starts on a line of its own.
+Error& Error::Surround(const std::string& block) {
+  std::string message(1, '\n');
+  message.append(message_).append(block);
+  message_ = std::move(message);
+  return *this;
+}
+
 Error& Error::WithSqlPosition(const std::string& sql, int line, int position) {
   std::string block = fmt::format(" (line {}, pos {})\n\n== SQL ==\n", line, position);
   size_t last = sql.find_last_not_of('\n');
@@ -95,8 +103,11 @@ Error& Error::WithSqlPosition(const std::string& sql, int line, int position) {
     if (end == std::string_view::npos) break;
     rest.remove_prefix(end + 1);
   }
-  message_ = "\n" + message_ + block;
-  return *this;
+  return Surround(block);
+}
+
+Error& Error::WithSqlText(const std::string& sql) {
+  return Surround("\n== SQL ==\n" + sql);
 }
 
 std::vector<std::string> Error::JvmClasses() const {

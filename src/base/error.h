@@ -69,12 +69,15 @@ class Error : public std::exception {
   Error& WithPlan(const std::string& plan);
   /// Appends " (line L, pos P)" and the "== SQL ==" block of a ParseException. `line` from 1, `position` from 0.
   Error& WithSqlPosition(const std::string& sql, int line, int position);
+  /// The same for a ParseException that knows no position.
+  Error& WithSqlText(const std::string& sql);
 
   /// The JVM class names from the most derived up, as ErrorInfo's `classes` lists them.
   std::vector<std::string> JvmClasses() const;
 
  private:
   Error() = default;
+  Error& Surround(const std::string& block);
   ErrorKind kind_ = ErrorKind::kInternal;
   std::string condition_;
   std::string sql_state_;
