@@ -31,6 +31,14 @@ using BatchIteratorPtr = std::unique_ptr<BatchIterator>;
 
 class StateContext;  // exec/stateful
 
+/// Event times that a Watermark operator saw in one execution, in milliseconds (progress' eventTime, and what the next
+/// batch's watermark comes from).
+struct EventTimeStats {
+  int64_t count = 0, min = 0, max = 0;
+  double average = 0;
+  void Merge(const EventTimeStats& other);
+};
+
 /// The range of one stream source in a micro-batch.
 struct SourceRange {
   connectors::StreamSource* source = nullptr;
@@ -55,6 +63,30 @@ class ExecContext {
   /// df.observe results of this execution: name → one row.
   std::mutex metrics_mutex;
   std::map<std::string, std::shared_ptr<arrow::RecordBatch>> observed;
+  /// What the Watermark operators of the plan saw, by the id of their event-time attribute; under metrics_mutex.
+  std::map<logical::ExprId, EventTimeStats> event_times;
+
+  /// Registers what Run, RunInOrder and Collect do when all rows were given, once per owner.
+  void AtEnd(const void* owner, std::function<void()> action);
+  /// While one lives, a run is going on; the end actions belong to the outermost one.
+  class RunScope {
+   public:
+    explicit RunScope(ExecContext& context) : context_(context) { ++context_.runs_; }
+    ~RunScope() { --context_.runs_; }
+    /// All rows were given.
+    void Complete() {
+      if (context_.runs_ == 1) context_.RunEndActions();
+    }
+
+   private:
+    ExecContext& context_;
+  };
+  /// The evaluation context of one task.
+  logical::EvalContext TaskEval(int partition) const {
+    logical::EvalContext task = eval;
+    task.partition_id = partition;
+    return task;
+  }
 
   /// The state that an operator's partitions share in this execution (hash tables, exchanged rows), made by `make` on
   /// first use; others wait for it.
@@ -73,12 +105,15 @@ class ExecContext {
   }
 
  private:
+  void RunEndActions();
   struct Slot {
     std::mutex mutex;
     std::any value;
   };
   std::mutex shared_mutex_;
   std::map<const void*, std::shared_ptr<Slot>> shared_;
+  std::map<const void*, std::function<void()>> end_actions_;
+  std::atomic<int> runs_{0};
 };
 
 /// An immutable operator; everything that changes while running lives in its iterators or in ExecContext::Shared.
@@ -89,7 +124,8 @@ class Operator {
 
   const logical::Attributes& output() const { return output_; }
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
-  /// How many partitions this execution has; fixed for one context.
+  /// How many partitions this execution has; fixed for one context. Pipeline breakers run what is below them here, so
+  /// that their stages follow one another on all threads; call it before Open, from the thread that drives the run.
   virtual int Partitions(ExecContext& context) const = 0;
   virtual BatchIteratorPtr Open(ExecContext& context, int partition) const = 0;
   /// One line for explain: "Filter (v#1 > 5)".
@@ -105,6 +141,8 @@ using OperatorPtr = std::shared_ptr<const Operator>;
 /// Runs all partitions on the pool; `consume` is called from several threads, for one partition by one thread.
 void Run(const Operator& root, ExecContext& context,
          const std::function<void(int partition, std::shared_ptr<arrow::RecordBatch>)>& consume);
+/// Runs body(partition) for all partitions of `root` in parallel, without the end actions; for pipeline breakers.
+void ForEachPartition(const Operator& root, ExecContext& context, const std::function<void(int partition)>& body);
 /// All rows, in partition order.
 std::vector<std::shared_ptr<arrow::RecordBatch>> Collect(const Operator& root, ExecContext& context);
 /// Runs partitions in order and gives their batches to `consume` in order, without holding more than a few batches a

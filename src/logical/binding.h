@@ -40,6 +40,8 @@ struct ScalarBinding {
   bool nullable = true;
   std::vector<types::TypePtr> argument_types;   ///< the analyzer inserts casts to these
   ScalarKernel kernel;
+  /// False: no arguments make it raise an error and it is cheap, so it may be evaluated for rows that don't need it.
+  bool can_fail = true;
   bool deterministic = true;  ///< false: not folded, not pushed down, not duplicated (rand, uuid)
   bool foldable = true;       ///< false: value belongs to the batch or row position (current_timestamp, input_file_name)
   /// Lambda arguments (transform, filter …): kernel arguments at these positions are absent; see LambdaEvaluator.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/sql_conf.h"
+#include "base/sql_conf.h"
 #include "connectors/spi/batch.h"
 #include "plan/command.h"
 

@@ -1,0 +1,97 @@
+// Aggregates partitions in parallel and exchanges the partial results by key.
+#include <arrow/array/array_primitive.h>
+
+#include "base/arrow_status.h"
+#include "exec/aggregation.h"
+#include "exec/expression_frame.h"
+#include "types/murmur3.h"
+
+namespace sluice::exec {
+namespace {
+
+std::shared_ptr<arrow::Array> Int32s(const std::vector<int32_t>& values) {
+  return std::make_shared<arrow::Int32Array>(static_cast<int64_t>(values.size()), arrow::Buffer::FromVector(values));
+}
+
+}  // namespace
+
+PartialRows SelectGroups(const PartialRows& rows, const std::shared_ptr<arrow::Array>& selection) {
+  PartialRows selected;
+  selected.rows = selection->length();
+  for (const auto& key : rows.keys) selected.keys.push_back(TakeRows(key, selection));
+  for (const auto& buffers : rows.buffers) {
+    arrow::ArrayVector taken;
+    for (const auto& buffer : buffers) taken.push_back(TakeRows(buffer, selection));
+    selected.buffers.push_back(std::move(taken));
+  }
+  if (rows.distinct.empty()) return selected;
+  const int32_t* wanted = static_cast<const arrow::Int32Array&>(*selection).raw_values();
+  std::vector<uint32_t> places(rows.rows, GroupTable::kMissing);
+  for (int64_t i = 0; i < selection->length(); ++i) places[wanted[i]] = static_cast<uint32_t>(i);
+  for (const auto& set : rows.distinct) {
+    const uint32_t* groups = static_cast<const arrow::UInt32Array&>(*set[0]).raw_values();
+    std::vector<int32_t> kept;
+    std::vector<uint32_t> numbers;
+    for (int64_t i = 0; i < set[0]->length(); ++i) {
+      if (places[groups[i]] == GroupTable::kMissing) continue;
+      kept.push_back(static_cast<int32_t>(i));
+      numbers.push_back(places[groups[i]]);
+    }
+    arrow::ArrayVector columns = {std::make_shared<arrow::UInt32Array>(static_cast<int64_t>(numbers.size()),
+                                                                       arrow::Buffer::FromVector(numbers))};
+    auto indices = Int32s(kept);
+    for (size_t c = 1; c < set.size(); ++c) columns.push_back(TakeRows(set[c], indices));
+    selected.distinct.push_back(std::move(columns));
+  }
+  return selected;
+}
+
+std::vector<int32_t> HashPartitions(const arrow::ArrayVector& keys, int64_t rows, int partitions) {
+  std::vector<int32_t> hashes(rows, types::kMurmur3Seed);
+  for (const auto& key : keys) types::Murmur3(*key, hashes.data());
+  for (int32_t& hash : hashes) {
+    hash %= partitions;
+    if (hash < 0) hash += partitions;
+  }
+  return hashes;
+}
+
+std::vector<std::unique_ptr<PartialAggregation>> AggregatePartitions(const AggregationPlan& plan, const Operator& child,
+                                                                     ExecContext& context) {
+  std::vector<std::unique_ptr<PartialAggregation>> parts(child.Partitions(context));
+  ForEachPartition(child, context, [&](int partition) {
+    auto part = std::make_unique<PartialAggregation>(plan);
+    auto eval = context.TaskEval(partition);
+    auto rows = child.Open(context, partition);
+    while (auto batch = rows->Next()) {
+      context.cancellation->Check();
+      part->Add(eval, *batch);
+      eval.rows_before += batch->num_rows();
+    }
+    parts[partition] = std::move(part);
+  });
+  return parts;
+}
+
+std::vector<std::vector<PartialRows>> ExchangePartialAggregates(const AggregationPlan& plan, const Operator& child,
+                                                                ExecContext& context, int partitions) {
+  std::vector<std::vector<PartialRows>> result(partitions);
+  for (auto& part : AggregatePartitions(plan, child, context)) {
+    if (part->groups() == 0) continue;
+    PartialRows rows = part->Rows();
+    part.reset();
+    if (partitions == 1) {
+      result[0].push_back(std::move(rows));
+      continue;
+    }
+    std::vector<std::vector<int32_t>> members(partitions);
+    auto places = HashPartitions(rows.keys, rows.rows, partitions);
+    for (size_t i = 0; i < places.size(); ++i) members[places[i]].push_back(static_cast<int32_t>(i));
+    for (int p = 0; p < partitions; ++p) {
+      if (!members[p].empty()) result[p].push_back(SelectGroups(rows, Int32s(members[p])));
+    }
+  }
+  return result;
+}
+
+}  // namespace sluice::exec

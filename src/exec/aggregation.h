@@ -1,0 +1,111 @@
+// Grouped aggregation: what an Aggregate computes, and its state over some of the rows.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "exec/compiled_expression.h"
+#include "exec/group_table.h"
+#include "exec/operator.h"
+#include "logical/plan.h"
+
+namespace sluice::exec {
+
+/// The grouping keys and aggregates of one node, compiled over its input. Immutable.
+class AggregationPlan {
+ public:
+  AggregationPlan(const std::vector<logical::ExprPtr>& grouping, const std::vector<logical::ExprPtr>& results,
+                  const logical::Attributes& input);
+
+  const logical::Attributes& grouping() const { return grouping_; }
+  std::vector<std::shared_ptr<arrow::DataType>> key_types() const;
+  const std::vector<std::shared_ptr<const logical::AggregateCall>>& calls() const { return calls_; }
+  bool has_distinct() const { return !distinct_sets_.empty(); }
+  /// Grouping attributes, then one attribute per call: what Finish gives.
+  const logical::Attributes& finished() const { return finished_; }
+  /// The node's results over rows laid out as finished().
+  const CompiledProjection& results() const { return *results_; }
+  const logical::Attributes& output() const { return output_; }
+  /// "HashAggregate(keys=[…], functions=[…])"
+  std::string Describe(const std::string& mode) const;
+
+ private:
+  friend class PartialAggregation;
+  // A call's place in the columns of input_: arguments [first, first + count), filter (-1 = none).
+  struct CallInput {
+    int first = 0, count = 0, filter = -1;
+    int distinct_set = -1;
+  };
+  // Calls with the same DISTINCT arguments and filter share one set of distinct rows.
+  struct DistinctSet {
+    int first = 0, count = 0, filter = -1;
+    std::vector<logical::ExprPtr> arguments;
+    logical::ExprPtr filter_expr;
+  };
+  void AddCall(const std::shared_ptr<const logical::AggregateCall>& call, std::vector<logical::ExprPtr>* input);
+  void FindDistinctSet(const logical::AggregateCall& call, CallInput* place);
+
+  logical::Attributes grouping_;
+  std::vector<std::shared_ptr<const logical::AggregateCall>> calls_;
+  std::vector<CallInput> inputs_;
+  std::vector<DistinctSet> distinct_sets_;
+  logical::Attributes finished_, output_;
+  std::unique_ptr<CompiledProjection> input_;  // keys, then arguments and filters
+  std::unique_ptr<CompiledProjection> results_;
+};
+
+/// Groups with their aggregation buffers, as rows that can be sent elsewhere.
+struct PartialRows {
+  int64_t rows = 0;
+  arrow::ArrayVector keys;
+  std::vector<arrow::ArrayVector> buffers;  ///< per call; empty for DISTINCT calls
+  /// Per distinct set: the number (uint32) of the group's row, then the arguments.
+  std::vector<arrow::ArrayVector> distinct;
+};
+
+/// The aggregation of some rows. Used by one thread at a time.
+class PartialAggregation {
+ public:
+  explicit PartialAggregation(const AggregationPlan& plan);
+
+  /// Adds a batch of the node's input.
+  void Add(logical::EvalContext& context, const arrow::RecordBatch& batch);
+  /// Adds partial results of other rows.
+  void Merge(logical::EvalContext& context, const PartialRows& rows);
+  int64_t groups() const { return groups_; }
+  const GroupTable& table() const { return table_; }
+  /// The groups as rows, in the order in which they first appeared.
+  PartialRows Rows() const;
+  /// The values of all groups, laid out as plan.finished(); without keys one row even if nothing was added.
+  arrow::ArrayVector Finish(logical::EvalContext& context);
+  int64_t MemoryUsed() const;
+
+ private:
+  uint32_t* AssignGroups(const arrow::ArrayVector& keys, int64_t rows);
+  void ResizeTo(int64_t groups);
+
+  const AggregationPlan& plan_;
+  GroupTable table_;
+  int64_t groups_ = 0;
+  std::vector<std::unique_ptr<logical::GroupedAccumulator>> accumulators_;
+  std::vector<std::unique_ptr<GroupTable>> distinct_;
+  std::vector<uint32_t> ids_, filtered_ids_, scratch_ids_;
+};
+
+/// The groups `selection` (int32 row numbers) of partial rows.
+PartialRows SelectGroups(const PartialRows& rows, const std::shared_ptr<arrow::Array>& selection);
+
+/// The partition of each row by Spark's hash partitioning: pmod(murmur3(keys), partitions).
+std::vector<int32_t> HashPartitions(const arrow::ArrayVector& keys, int64_t rows, int partitions);
+
+/// Runs `child` in parallel, one partial aggregation a partition, in partition order.
+
+std::vector<std::unique_ptr<PartialAggregation>> AggregatePartitions(const AggregationPlan& plan, const Operator& child,
+                                                                     ExecContext& context);
+
+/// Partial results of all partitions of `child`, exchanged by key hash: result[p] are the pieces of partition p, in the
+/// order of the child's partitions. What a streaming aggregate merges into its state.
+std::vector<std::vector<PartialRows>> ExchangePartialAggregates(const AggregationPlan& plan, const Operator& child,
+                                                                ExecContext& context, int partitions);
+
+}  // namespace sluice::exec

@@ -1,0 +1,25 @@
+// How the planner makes the stateful operators of a stream.
+#pragma once
+
+#include "exec/operator.h"
+#include "logical/plan.h"
+
+namespace sluice::exec {
+
+/// What a stateful operator is told when it is planned.
+struct StatefulOptions {
+  int64_t operator_id = 0;
+  int partitions = 1;  ///< state partitions: Partitions() of the operator
+  connectors::OutputMode output_mode = connectors::OutputMode::kAppend;
+  std::shared_ptr<const base::SqlConf> conf;
+};
+
+/// Partial aggregation of the micro-batch by exec/aggregation.h (AggregationPlan, ExchangePartialAggregates), merged into
+/// the state; gives the rows of the output mode.
+OperatorPtr MakeStreamingAggregate(OperatorPtr child, const logical::Aggregate& node, const StatefulOptions& options);
+OperatorPtr MakeStreamingDeduplicate(OperatorPtr child, const logical::Deduplicate& node,
+                                     const StatefulOptions& options);
+OperatorPtr MakeStreamingJoin(OperatorPtr left, OperatorPtr right, const logical::Join& node,
+                              const StatefulOptions& options);
+
+}  // namespace sluice::exec
