@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +9,6 @@
 #include <variant>
 #include <vector>
 
-#include "base/query_context.h"
 #include "types/literal.h"
 
 namespace sluice::plan {
@@ -31,21 +29,12 @@ struct UnresolvedAttribute {
 struct UnresolvedStar {
   std::vector<std::string> target;
   std::optional<int64_t> plan_id;
-  std::vector<std::vector<std::string>> except;  ///< * EXCEPT (a, b.c)
 };
 
 /// Columns whose name matches a Java regular expression (df.colRegex).
 struct UnresolvedRegex {
   std::string pattern;
   std::optional<int64_t> plan_id;
-};
-
-enum class SortDirection { kAscending, kDescending };
-enum class NullOrder { kDefault, kFirst, kLast };
-struct SortOrder {
-  ExpressionPtr child;
-  SortDirection direction = SortDirection::kAscending;
-  NullOrder nulls = NullOrder::kDefault;
 };
 
 /// Any function, operator ("+", "and", "==", "in", "when" …), aggregate, generator; looked up by the analyzer
@@ -56,7 +45,6 @@ struct UnresolvedFunction {
   bool is_distinct = false;
   bool ignore_nulls = false;
   ExpressionPtr filter;  ///< FILTER (WHERE …) or null
-  std::vector<SortOrder> within_group;  ///< WITHIN GROUP (ORDER BY …)
 };
 
 /// `names` holds several for a generator's columns. `metadata` is JSON or empty.
@@ -73,6 +61,14 @@ struct Cast {
   CastMode mode = CastMode::kDefault;
 };
 
+enum class SortDirection { kAscending, kDescending };
+enum class NullOrder { kDefault, kFirst, kLast };
+struct SortOrder {
+  ExpressionPtr child;
+  SortDirection direction = SortDirection::kAscending;
+  NullOrder nulls = NullOrder::kDefault;
+};
+
 struct LambdaFunction {
   ExpressionPtr body;
   std::vector<std::string> variables;
@@ -86,7 +82,6 @@ struct FrameBoundary {
   enum class Kind { kCurrentRow, kUnbounded, kValue } kind = Kind::kUnbounded;
   ExpressionPtr value;  ///< negative = preceding
 };
-/// A named window is replaced by its definition while the text is parsed.
 struct WindowExpression {
   ExpressionPtr function;
   std::vector<ExpressionPtr> partition_by;
@@ -140,7 +135,7 @@ struct SubqueryExpression {
 /// A ? or :name mark of a parameterised query.
 struct ParameterMark {
   std::string name;  ///< empty for a positional one
-  int position = 0;  ///< where it stands in the text
+  int position = 0;
 };
 
 struct Expression {
@@ -148,7 +143,6 @@ struct Expression {
                             Alias, Cast, SortOrder, LambdaFunction, LambdaVariable, WindowExpression, ExtractValue,
                             UpdateFields, ExpressionString, PythonUdf, NamedArgument, SubqueryExpression, ParameterMark>;
   Node node;
-  base::QueryContextPtr origin;  ///< the SQL text it came from, or null
 
   template <typename T>
   const T* As() const {
@@ -157,8 +151,8 @@ struct Expression {
 };
 
 template <typename T>
-ExpressionPtr Make(T node, base::QueryContextPtr origin = nullptr) {
-  return std::make_shared<Expression>(Expression{std::move(node), std::move(origin)});
+ExpressionPtr Make(T node) {
+  return std::make_shared<Expression>(Expression{std::move(node)});
 }
 inline ExpressionPtr MakeFunction(std::string name, std::vector<ExpressionPtr> arguments) {
   return Make(UnresolvedFunction{{std::move(name)}, std::move(arguments)});
@@ -167,10 +161,5 @@ inline ExpressionPtr MakeAttribute(std::vector<std::string> name) { return Make(
 
 /// One line, for debugging and golden tests: two plans are equal exactly if their texts are.
 std::string ToString(const Expression& expression);
-
-/// The tree with `replace` applied to each node from the leaves up; it gives null to keep a node. Subquery plans are
-/// left alone. Shares what did not change.
-ExpressionPtr TransformUp(const ExpressionPtr& expression,
-                          const std::function<ExpressionPtr(const ExpressionPtr&)>& replace);
 
 }  // namespace sluice::plan

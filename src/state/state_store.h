@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "types/data_type.h"
 
@@ -23,17 +24,18 @@ struct StoreSchema {
   types::TypePtr key, value;
 };
 
-/// The state of one partition at one version, being changed towards the next. Keys and values are UnsafeRow bytes.
-/// Used by one thread at a time.
+/// The state of one partition at one version, being changed towards the next. Keys and values are
+/// UnsafeRow bytes. Used by one thread at a time. Dropping it without Commit is Abort.
 class StateStore {
  public:
   virtual ~StateStore() = default;
-  /// The value, or an empty view if absent; valid until the next change of the store.
+  /// The value; its data() is null if the key is absent. Valid until the next change of the store.
   virtual std::string_view Get(std::string_view key) const = 0;
   virtual void Put(std::string_view key, std::string_view value) = 0;
   virtual void Remove(std::string_view key) = 0;
   /// Visits all entries in no order; the visitor must not change the store. Return false to stop.
-  virtual void ForEach(const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+  virtual void ForEach(
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
   virtual int64_t size() const = 0;
   virtual int64_t MemoryUsed() const = 0;
   /// Writes version+1 durably (delta file, also when nothing changed) and makes it current.
@@ -42,25 +44,46 @@ class StateStore {
   virtual void Abort() = 0;
 };
 
-/// All stores of one query run. Keeps one version of each in memory; loads it from snapshot and deltas when another
-/// version is asked for. Thread safe.
+/// What a stateful operator keeps, as operator metadata and schema files record it.
+struct StoreInfo {
+  std::string name = "default";
+  StoreSchema schema;
+  int prefix_columns = 0;
+};
+struct OperatorInfo {
+  int64_t id = 0;
+  std::string name;  ///< "stateStoreSave", "dedupe", "symmetricHashJoin" …
+  int partitions = 1;
+  std::vector<StoreInfo> stores;
+};
+
+/// All stores of one query run. Keeps one version of each in memory; loads it from snapshot and
+/// deltas when another version is asked for. Thread safe.
 class StateManager {
  public:
   virtual ~StateManager() = default;
-  /// The store at `version` (0 = empty). Throws CANNOT_LOAD_STATE_STORE.* naming the missing or corrupt file.
-  virtual std::shared_ptr<StateStore> Open(const StoreId& id, const StoreSchema& schema, int64_t version) = 0;
-  /// Writes <root>/<op>/_metadata/metadata (operator metadata v1) once.
-  virtual void WriteOperatorMetadata(int64_t operator_id, const std::string& operator_name, int partitions,
-                                     const std::string& store_name = "default", int prefix_columns = 0) = 0;
-  /// Writes due snapshots and deletes versions older than minBatchesToRetain; called from a background thread.
+  /// Checks the plan's operators against those that the checkpoint has state of (names, schemas)
+  /// and records them if it has none. Called once a run, before the first batch. `first_version` is
+  /// that batch's version. Throws STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA,
+  /// STREAMING_STATEFUL_OPERATOR_MISSING_STATE_DIRECTORY, STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE,
+  /// STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE.
+  virtual void Prepare(const std::vector<OperatorInfo>& operators, int64_t first_version) = 0;
+  /// The store at `version` (0 = empty). Throws CANNOT_LOAD_STATE_STORE.* naming the missing or
+  /// corrupt file.
+  virtual std::shared_ptr<StateStore> Open(const StoreId& id, const StoreSchema& schema,
+                                           int64_t version) = 0;
+  /// Writes due snapshots and deletes versions older than minBatchesToRetain; called from a
+  /// background thread.
   virtual void Maintain() = 0;
 };
 
 struct StateOptions {
-  std::string codec = "lz4";           ///< lz4, zstd, snappy; lzf is refused
+  std::string codec = "lz4";  ///< lz4, zstd; others are refused
   int64_t min_batches_to_retain = 100;
   int64_t min_deltas_for_snapshot = 10;
+  bool check_schema = true;  ///< spark.sql.streaming.stateStore.stateSchemaCheck
 };
-std::unique_ptr<StateManager> MakeHdfsBackedStateManager(const std::string& root, const StateOptions& options);
+std::unique_ptr<StateManager> MakeHdfsBackedStateManager(const std::string& root,
+                                                         const StateOptions& options);
 
 }  // namespace sluice::state

@@ -1,0 +1,71 @@
+// The keyed state of one partition in memory: a hash map of byte strings that can take back a
+// batch's changes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::state {
+
+/// Open addressing over single heap blocks that hold key and value. Changes since the last Keep can
+/// be undone.
+class StateMap {
+ public:
+  StateMap();
+  ~StateMap();
+  StateMap(const StateMap&) = delete;
+  StateMap& operator=(const StateMap&) = delete;
+
+  /// The value; a view of no data if the key is absent. Valid until the next change.
+  std::string_view Get(std::string_view key) const;
+  void Put(std::string_view key, std::string_view value);
+  /// False if the key was absent.
+  bool Remove(std::string_view key);
+  void ForEach(
+      const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+  int64_t size() const { return size_; }
+  int64_t MemoryUsed() const {
+    return block_bytes_ + static_cast<int64_t>(slots_.size() * sizeof(Slot));
+  }
+  void Clear();
+
+  /// Records changes from now on, so that Undo can take them back.
+  void StartRecording() { recording_ = true; }
+  void Keep();  ///< the changes stay
+  void Undo();  ///< the changes since StartRecording or the last Keep go
+
+ private:
+  struct Block {
+    uint32_t key_size, value_size, capacity;  // capacity: bytes for the value
+    char data[];
+  };
+  struct Slot {
+    uint64_t hash = 0;
+    Block* block = nullptr;  // null = free, kTombstone = removed
+  };
+  struct Change {
+    std::string key;
+    std::string old_value;
+    bool existed;
+  };
+
+  size_t Find(std::string_view key, uint64_t hash) const;
+  Slot* FindForInsert(std::string_view key, uint64_t hash);
+  static std::string_view KeyOf(const Block& block) { return {block.data, block.key_size}; }
+  static std::string_view ValueOf(const Block& block) {
+    return {block.data + block.key_size, block.value_size};
+  }
+  Block* NewBlock(std::string_view key, std::string_view value);
+  void FreeBlock(Block* block);
+  void Grow();
+
+  std::vector<Slot> slots_;
+  int64_t size_ = 0, tombstones_ = 0, block_bytes_ = 0;
+  bool recording_ = false;
+  std::vector<Change> changes_;
+};
+
+}  // namespace sluice::state

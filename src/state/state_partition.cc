@@ -1,0 +1,287 @@
+// Loading, committing, snapshots and clean-up of one partition.
+#include "state/state_partition.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <set>
+
+#include "base/durable_file.h"
+#include "base/error.h"
+#include "state/unsafe_row.h"
+
+namespace sluice::state {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+
+std::string FileUri(const std::string& path) { return "file:" + path; }
+
+// Side files that describe another content would make Spark refuse the new one.
+void RemoveChecksums(const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::remove(path + ".crc", ignored);
+}
+
+void WriteStateFile(const std::string& path, const std::string& content) {
+  base::WriteFileDurably(path, content, base::Existing::kReplace);
+  RemoveChecksums(path);
+}
+
+std::optional<std::string> ReadIfExists(const std::string& path) {
+  try {
+    return base::ReadWholeFile(path);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kFileNotFound) return std::nullopt;
+    throw;
+  }
+}
+
+}  // namespace
+
+struct StatePartition::Files {
+  std::set<int64_t> deltas, snapshots;
+};
+
+// What a task works with: puts go to the map at once and to the delta file's content.
+class StatePartition::Handle : public StateStore {
+ public:
+  explicit Handle(std::shared_ptr<StatePartition> partition)
+      : partition_(std::move(partition)),
+        map_(partition_->map_),
+        delta_(partition_->options_.codec) {}
+  ~Handle() override { Abort(); }
+
+  std::string_view Get(std::string_view key) const override { return map_.Get(key); }
+  void Put(std::string_view key, std::string_view value) override {
+    map_.Put(key, value);
+    delta_.Put(key, value);
+  }
+  void Remove(std::string_view key) override {
+    if (map_.Remove(key)) delta_.Remove(key);
+  }
+  void ForEach(
+      const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+    map_.ForEach(visit);
+  }
+  int64_t size() const override { return map_.size(); }
+  int64_t MemoryUsed() const override { return map_.MemoryUsed(); }
+  void Commit() override {
+    if (done_) throw Error::Internal("A state store was committed twice");
+    partition_->Commit(delta_);
+    done_ = true;
+    partition_->Release();
+  }
+  void Abort() override {
+    if (done_) return;
+    done_ = true;
+    map_.Undo();
+    partition_->Release();
+  }
+
+ private:
+  std::shared_ptr<StatePartition> partition_;
+  StateMap& map_;
+  StateFileWriter delta_;
+  bool done_ = false;
+};
+
+StatePartition::StatePartition(std::string folder, StoreId id, StoreSchema schema,
+                               StateOptions options)
+    : folder_(std::move(folder)),
+      id_(std::move(id)),
+      schema_(std::move(schema)),
+      options_(std::move(options)) {}
+
+std::string StatePartition::DeltaPath(int64_t version) const {
+  return fmt::format("{}/{}.delta", folder_, version);
+}
+std::string StatePartition::SnapshotPath(int64_t version) const {
+  return fmt::format("{}/{}.snapshot", folder_, version);
+}
+std::string StatePartition::ProviderText() const {
+  return fmt::format("HDFSStateStoreProvider[{}]", FileUri(folder_));
+}
+std::string StatePartition::IdText() const {
+  return fmt::format("StateStoreId[ operatorId={}, partitionId={}, storeName={} ]", id_.operator_id,
+                     id_.partition, id_.name.empty() ? "default" : id_.name);
+}
+
+std::shared_ptr<StateStore> StatePartition::Open(int64_t version) {
+  std::unique_lock lock(mutex_);
+  released_.wait(lock, [this] { return !in_use_; });
+  if (version_ != version) Load(version);
+  map_.StartRecording();
+  auto handle = std::make_shared<Handle>(shared_from_this());
+  in_use_ = true;
+  return handle;
+}
+
+void StatePartition::Release() {
+  {
+    std::lock_guard lock(mutex_);
+    in_use_ = false;
+  }
+  released_.notify_all();
+}
+
+void StatePartition::Commit(StateFileWriter& delta) {
+  WriteStateFile(DeltaPath(version_ + 1), delta.Finish());
+  map_.Keep();
+  ++version_;
+}
+
+void StatePartition::Load(int64_t version) {
+  if (version < 0) {
+    throw Error(ErrorKind::kSpark, "CANNOT_LOAD_STATE_STORE.UNEXPECTED_VERSION",
+                {{"version", std::to_string(version)}});
+  }
+  map_.Clear();
+  version_ = -1;
+  row_checked_ = false;
+  int64_t base_version = 0;
+  if (version > 0) {
+    Files files = ListFiles();
+    auto above = files.snapshots.upper_bound(version);
+    if (above != files.snapshots.begin()) base_version = *std::prev(above);
+  }
+  if (base_version > 0) ReadSnapshot(base_version);
+  for (int64_t v = base_version + 1; v <= version; ++v) ReadDelta(v);
+  version_ = version;
+}
+
+void StatePartition::ReadSnapshot(int64_t version) {
+  std::string path = SnapshotPath(version);
+  auto file = ReadIfExists(path);
+  if (!file) {
+    throw Error(ErrorKind::kSpark, "CANNOT_LOAD_STATE_STORE.CANNOT_READ_MISSING_SNAPSHOT_FILE",
+                {{"fileToRead", FileUri(path)}, {"clazz", ProviderText()}});
+  }
+  StateFileDefect defect = ReadStateFile(*file, options_.codec, true, [&](const StateEntry& entry) {
+    CheckFirstRow(entry);
+    map_.Put(entry.key, entry.value);
+  });
+  if (defect.kind != StateFileDefect::Kind::kNone) ThrowDefect(defect, path, true);
+}
+
+void StatePartition::ReadDelta(int64_t version) {
+  std::string path = DeltaPath(version);
+  auto file = ReadIfExists(path);
+  if (!file) {
+    throw Error(ErrorKind::kSpark, "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS",
+                {{"fileToRead", FileUri(path)}, {"clazz", ProviderText()}})
+        .WithDomain(base::ErrorDomain::kExternal, false);
+  }
+  StateFileDefect defect =
+      ReadStateFile(*file, options_.codec, false, [&](const StateEntry& entry) {
+        CheckFirstRow(entry);
+        if (entry.removed) {
+          map_.Remove(entry.key);
+        } else {
+          map_.Put(entry.key, entry.value);
+        }
+      });
+  if (defect.kind != StateFileDefect::Kind::kNone) ThrowDefect(defect, path, false);
+}
+
+void StatePartition::CheckFirstRow(const StateEntry& entry) {
+  if (row_checked_ || !options_.check_schema || !schema_.key) return;
+  auto check = [&](const types::TypePtr& schema, std::string_view row, const std::string& what) {
+    std::string defect = FindUnsafeRowDefect(*schema, row);
+    if (defect.empty()) return;
+    Error inner(ErrorKind::kRuntime, "STATE_STORE_" + what + "_ROW_FORMAT_VALIDATION_FAILURE",
+                {{"stateStoreID", IdText()}, {"errorMsg", defect}});
+    throw Error(ErrorKind::kSpark,
+                "CANNOT_LOAD_STATE_STORE." + what + "_ROW_FORMAT_VALIDATION_FAILURE",
+                {{"msg", inner.message()}})
+        .WithDomain(base::ErrorDomain::kExternal, false);
+  };
+  check(schema_.key, entry.key, "KEY");
+  if (entry.removed) return;
+  check(schema_.value, entry.value, "VALUE");
+  row_checked_ = true;
+}
+
+void StatePartition::ThrowDefect(const StateFileDefect& defect, const std::string& path,
+                                 bool is_snapshot) const {
+  using Kind = StateFileDefect::Kind;
+  if (defect.kind == Kind::kStream) {
+    throw Error(ErrorKind::kSpark, "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED")
+        .WithDomain(base::ErrorDomain::kExternal, false)
+        .WithCause(fmt::format("java.io.IOException: Error reading {} file {} of {}: {}",
+                               is_snapshot ? "snapshot" : "delta", FileUri(path), ProviderText(),
+                               defect.message));
+  }
+  const char* condition = defect.kind == Kind::kValueSize
+                              ? "CANNOT_LOAD_STATE_STORE.CANNOT_READ_SNAPSHOT_FILE_VALUE_SIZE"
+                          : is_snapshot
+                              ? "CANNOT_LOAD_STATE_STORE.CANNOT_READ_SNAPSHOT_FILE_KEY_SIZE"
+                              : "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_KEY_SIZE";
+  throw Error(ErrorKind::kSpark, condition,
+              {{"fileToRead", FileUri(path)},
+               {"clazz", ProviderText()},
+               {"keySize", std::to_string(defect.size)},
+               {"valueSize", std::to_string(defect.size)}})
+      .WithDomain(base::ErrorDomain::kExternal, false);
+}
+
+StatePartition::Files StatePartition::ListFiles() const {
+  Files files;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator entry(folder_, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    std::string name = entry->path().filename().string();
+    int64_t version = 0;
+    auto [rest, status] = std::from_chars(name.data(), name.data() + name.size(), version);
+    if (status != std::errc() || version < 1) continue;
+    std::string_view suffix(rest, name.data() + name.size() - rest);
+    if (suffix == ".delta") files.deltas.insert(version);
+    if (suffix == ".snapshot") files.snapshots.insert(version);
+  }
+  return files;
+}
+
+void StatePartition::Maintain() {
+  Files files = ListFiles();
+  if (files.deltas.empty()) return;
+  int64_t newest_snapshot = files.snapshots.empty() ? 0 : *files.snapshots.rbegin();
+  auto deltas = std::distance(files.deltas.upper_bound(newest_snapshot), files.deltas.end());
+  if (deltas > options_.min_deltas_for_snapshot) {
+    StateFileWriter snapshot(options_.codec);
+    int64_t version = 0;
+    {
+      // The map is copied between two batches; compressing and writing then run beside the next
+      // one.
+      std::unique_lock lock(mutex_);
+      released_.wait(lock, [this] { return !in_use_; });
+      version = version_;
+      if (version > newest_snapshot) {
+        map_.ForEach([&](std::string_view key, std::string_view value) {
+          snapshot.Put(key, value);
+          return true;
+        });
+      }
+    }
+    if (version > newest_snapshot) WriteStateFile(SnapshotPath(version), snapshot.Finish());
+  }
+  int64_t newest = std::max(*files.deltas.rbegin(), newest_snapshot);
+  int64_t earliest_to_retain = newest - options_.min_batches_to_retain;
+  if (earliest_to_retain <= 0) return;
+  // Everything before the snapshot from which the earliest version can still be loaded.
+  auto above = files.snapshots.upper_bound(earliest_to_retain);
+  if (above == files.snapshots.begin()) return;
+  int64_t first_needed = *std::prev(above);
+  for (int64_t version : files.deltas) {
+    if (version < first_needed && base::RemoveFile(DeltaPath(version)))
+      RemoveChecksums(DeltaPath(version));
+  }
+  for (int64_t version : files.snapshots) {
+    if (version < first_needed && base::RemoveFile(SnapshotPath(version)))
+      RemoveChecksums(SnapshotPath(version));
+  }
+}
+
+}  // namespace sluice::state
