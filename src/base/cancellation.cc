@@ -13,7 +13,7 @@ void CancellationToken::Cancel() {
 }
 
 void CancellationToken::Check() const {
-  if (cancelled()) throw Error(ErrorKind::kSpark, "OPERATION_CANCELED", {});
+  if (cancelled()) throw Error(ErrorKind::kSql, "OPERATION_CANCELED", {});
 }
 
 int CancellationToken::AddCallback(std::function<void()> callback) {

@@ -131,6 +131,9 @@ std::vector<std::string> Error::JvmClasses() const {
                  : chain({"org.apache.spark.SparkIllegalArgumentException", "java.lang.IllegalArgumentException",
                           "java.lang.RuntimeException"});
     case ErrorKind::kUnsupportedOperation:
+      if (condition_.empty()) {
+        return chain({"java.lang.UnsupportedOperationException", "java.lang.RuntimeException"});
+      }
       return chain({"org.apache.spark.SparkUnsupportedOperationException", "java.lang.UnsupportedOperationException",
                     "java.lang.RuntimeException"});
     case ErrorKind::kArithmetic:
@@ -154,6 +157,8 @@ std::vector<std::string> Error::JvmClasses() const {
     case ErrorKind::kSpark:
     case ErrorKind::kInternal:
       return chain({"org.apache.spark.SparkException"});
+    case ErrorKind::kSql:
+      return chain({"org.apache.spark.SparkSQLException", "java.sql.SQLException"});
     case ErrorKind::kClassNotFound:
       return chain({"org.apache.spark.SparkClassNotFoundException", "java.lang.ClassNotFoundException",
                     "java.lang.ReflectiveOperationException"});

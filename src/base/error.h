@@ -24,6 +24,7 @@ enum class ErrorKind {
   kNoSuchElement,
   kRuntime,            ///< org.apache.spark.SparkRuntimeException
   kSpark,              ///< org.apache.spark.SparkException
+  kSql,                ///< org.apache.spark.SparkSQLException: handles, cursors, cancelled operations
   kClassNotFound,      ///< org.apache.spark.SparkClassNotFoundException
   kPython,             ///< org.apache.spark.api.python.PythonException
   kInvalidPlan,        ///< org.apache.spark.sql.connect.common.InvalidPlanInput

@@ -22,6 +22,7 @@ struct TranslationContext {
   /// The bytes of a cached blob (chunked_cached_local_relation); nothing if unknown (INVALID_PLAN…).
   std::function<std::optional<std::string>(const std::string& sha256)> find_blob;
   std::string time_zone = "UTC";
+  std::string session_uuid;  ///< the server's id of the session, for messages
 };
 
 /// Throws base::Error kInvalidPlan (CONNECT_INVALID_PLAN.*) for malformed messages; a relation, expression or command
