@@ -174,6 +174,8 @@ std::vector<std::string> Error::JvmClasses() const {
     case ErrorKind::kConcurrentModification:
       return chain({"org.apache.spark.SparkConcurrentModificationException",
                     "java.util.ConcurrentModificationException", "java.lang.RuntimeException"});
+    case ErrorKind::kUpgrade:
+      return chain({"org.apache.spark.SparkUpgradeException", "java.lang.RuntimeException"});
   }
   return chain({});
 }

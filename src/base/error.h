@@ -31,6 +31,7 @@ enum class ErrorKind {
   kIllegalState,       ///< java.lang.IllegalStateException
   kFileNotFound,       ///< java.io.FileNotFoundException
   kConcurrentModification,
+  kUpgrade,            ///< org.apache.spark.SparkUpgradeException
   kInternal,           ///< a defect of the engine itself
 };
 

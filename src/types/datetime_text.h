@@ -38,6 +38,10 @@ class TimeZone {
   int32_t OffsetAt(int64_t utc_micros) const;
   int64_t ToLocal(int64_t utc_micros) const { return utc_micros + OffsetAt(utc_micros) * kMicrosPerSecond; }
   int64_t ToUtc(int64_t local_micros) const;
+  /// "Europe/Berlin", "UTC", "+01:00".
+  std::string Id() const;
+  /// "CET", "CEST", "UTC", "+01:00": the short name in use at an instant.
+  std::string Abbreviation(int64_t utc_micros) const;
 
  private:
   const void* zone_ = nullptr;  // date::time_zone, null for a fixed offset

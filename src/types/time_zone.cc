@@ -1,7 +1,9 @@
 // Time zones by Java's names, over the system's zone data.
 #include <date/tz.h>
+#include <fmt/format.h>
 
 #include <cctype>
+#include <cstdlib>
 #include <map>
 
 #include "base/error.h"
@@ -109,6 +111,21 @@ int32_t TimeZone::OffsetAt(int64_t utc_micros) const {
   if (!zone_) return offset_;
   date::sys_seconds instant{std::chrono::seconds(WithinZoneData(ToSeconds(utc_micros)))};
   return static_cast<int32_t>(static_cast<const date::time_zone*>(zone_)->get_info(instant).offset.count());
+}
+
+std::string TimeZone::Id() const {
+  if (zone_) return static_cast<const date::time_zone*>(zone_)->name();
+  if (offset_ == 0) return "UTC";
+  int32_t seconds = std::abs(offset_);
+  std::string id = fmt::format("{}{:02}:{:02}", offset_ < 0 ? '-' : '+', seconds / 3600, seconds / 60 % 60);
+  if (seconds % 60 != 0) id += fmt::format(":{:02}", seconds % 60);
+  return id;
+}
+
+std::string TimeZone::Abbreviation(int64_t utc_micros) const {
+  if (!zone_) return Id();
+  date::sys_seconds instant{std::chrono::seconds(WithinZoneData(ToSeconds(utc_micros)))};
+  return static_cast<const date::time_zone*>(zone_)->get_info(instant).abbrev;
 }
 
 int64_t TimeZone::ToUtc(int64_t local_micros) const {
