@@ -1,6 +1,7 @@
 # The folders in layer order; each may include only those named in its DEPS chain (tools/check_layers.py).
 sluice_add_library(base LIBS spdlog::spdlog nlohmann_json::nlohmann_json)
 sluice_add_library(types DEPS base LIBS nlohmann_json::nlohmann_json date::date-tz)
+sluice_add_library(formats DEPS types LIBS PkgConfig::SIMDJSON date::date-tz ZLIB::ZLIB PkgConfig::ZSTD)
 sluice_add_library(plan DEPS types)
 sluice_add_library(sql DEPS plan)
 sluice_add_library(connect DEPS plan protocol LIBS nlohmann_json::nlohmann_json)
@@ -8,7 +9,6 @@ sluice_add_library(logical DEPS plan)
 sluice_add_library(functions DEPS logical REGISTRY FunctionRegistry
                    LIBS date::date-tz PkgConfig::PCRE2 PkgConfig::SIMDJSON PkgConfig::XXHASH nlohmann_json::nlohmann_json ZLIB::ZLIB)
 sluice_add_library(catalog DEPS logical)
-sluice_add_library(formats DEPS types LIBS PkgConfig::SIMDJSON date::date-tz ZLIB::ZLIB PkgConfig::ZSTD)
 sluice_add_library(connectors/spi DEPS logical formats)
 sluice_add_library(analyzer DEPS functions catalog connectors/spi sql)
 sluice_add_library(optimizer DEPS functions)
