@@ -1,0 +1,85 @@
+// ORDER BY, LIMIT, OFFSET, tail.
+#include "analyzer/expression_resolver.h"
+#include "analyzer/missing_columns.h"
+
+namespace sluice::analyzer {
+
+using base::ErrorKind;
+using logical::ExprKind;
+using logical::ExprPtr;
+using logical::PlanKind;
+using logical::PlanPtr;
+using logical::SortOrderExpr;
+
+namespace {
+
+// ORDER BY 2 means the second output column.
+ExprPtr Ordinal(const plan::SortOrder& order, const Scope& scope) {
+  const auto* literal = order.child->As<types::Literal>();
+  if (!literal || !literal->type->Is(types::TypeId::kInteger) || literal->is_null()) return nullptr;
+  int index = static_cast<const arrow::Int32Scalar&>(*literal->value).value;
+  logical::Attributes visible = scope.VisibleOutput();
+  if (index < 1 || index > static_cast<int>(visible.size())) {
+    throw base::Error(ErrorKind::kAnalysis, "ORDER_BY_POS_OUT_OF_RANGE",
+                      {{"index", std::to_string(index)}, {"size", std::to_string(visible.size())}});
+  }
+  return visible[index - 1];
+}
+
+}  // namespace
+
+PlanPtr Resolver::Node(const plan::Sort& node) {
+  Scope scope;
+  scope.outer = outer_;
+  scope.inputs = {Resolve(node.input)};
+  MissingColumns missing(names_, scope);
+  ExpressionResolver resolver(*this, scope);
+  std::vector<std::shared_ptr<const SortOrderExpr>> orders;
+  for (const plan::SortOrder& order : node.order) {
+    if (ExprPtr column = Ordinal(order, scope)) {
+      orders.push_back(resolver.MakeOrder(column, order));
+    } else {
+      orders.push_back(resolver.ResolveOrder(order));
+    }
+  }
+  return missing.Restore(std::make_shared<logical::Sort>(missing.Extend(), std::move(orders), node.is_global));
+}
+
+int64_t Resolver::LimitCount(const plan::ExpressionPtr& expression, const char* name) {
+  Scope scope;
+  ExprPtr expr = ExpressionResolver(*this, scope).Resolve(expression);
+  base::Error::Parameters parameters{{"name", name}, {"expr", QuotedSql(*expr)}};
+  std::optional<types::Literal> value = TryFold(expr, ansi_, time_zone_);
+  if (!value) {
+    throw base::Error(ErrorKind::kAnalysis, "INVALID_LIMIT_LIKE_EXPRESSION.IS_UNFOLDABLE", parameters);
+  }
+  if (!expr->type->IsIntegral()) {
+    parameters["dataType"] = QuotedType(*expr->type);
+    throw base::Error(ErrorKind::kAnalysis, "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE", parameters);
+  }
+  if (value->is_null()) {
+    throw base::Error(ErrorKind::kAnalysis, "INVALID_LIMIT_LIKE_EXPRESSION.IS_NULL", parameters);
+  }
+  int64_t count = std::stoll(value->ToString());
+  if (count < 0) {
+    parameters["v"] = std::to_string(count);
+    throw base::Error(ErrorKind::kAnalysis, "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE", parameters).WithPlan("");
+  }
+  return count;
+}
+
+PlanPtr Resolver::Node(const plan::Limit& node) {
+  PlanPtr input = Resolve(node.input);
+  return std::make_shared<logical::LimitPlan>(PlanKind::kLimit, input, LimitCount(node.limit, "limit"));
+}
+
+PlanPtr Resolver::Node(const plan::Offset& node) {
+  PlanPtr input = Resolve(node.input);
+  return std::make_shared<logical::LimitPlan>(PlanKind::kOffset, input, LimitCount(node.offset, "offset"));
+}
+
+PlanPtr Resolver::Node(const plan::Tail& node) {
+  return std::make_shared<logical::LimitPlan>(PlanKind::kTail, Resolve(node.input), node.limit);
+}
+
+}  // namespace sluice::analyzer

@@ -1,0 +1,125 @@
+// The state of one analysis: resolves relations from the leaves up.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analyzer/analyzer.h"
+#include "analyzer/scope.h"
+
+namespace sluice::analyzer {
+
+/// One select-list item: a named expression, or a bare generator with the names the user gave its columns.
+struct SelectItem {
+  logical::ExprPtr expr;
+  std::vector<std::string> generator_names;
+};
+
+/// Values of the ? and :name marks of one SQL text.
+struct SqlParameters {
+  std::map<std::string, plan::ExpressionPtr> named;
+  std::vector<plan::ExpressionPtr> positional;
+};
+
+class Resolver {
+ public:
+  explicit Resolver(const AnalyzerContext& context);
+
+  /// The node and its plan id's tag; throws kAnalysis errors.
+  logical::PlanPtr Resolve(const plan::RelationPtr& relation);
+  /// A subquery: names that it lacks are looked up in `outer`.
+  logical::PlanPtr ResolveSubquery(const plan::RelationPtr& relation, Scope* outer);
+  /// The relation that the client attached under that plan id; null if there is none.
+  plan::RelationPtr FindReference(int64_t plan_id) const;
+
+  const AnalyzerContext& context() const { return context_; }
+  const NameMatcher& names() const { return names_; }
+  bool ansi() const { return ansi_; }
+  const std::string& time_zone() const { return time_zone_; }
+  PlanIds& plan_ids() { return plan_ids_; }
+  Scope* outer_scope() const { return outer_; }
+  const SqlParameters* parameters() const { return parameters_.empty() ? nullptr : &parameters_.back(); }
+
+ private:
+  logical::PlanPtr Dispatch(const plan::Relation& relation);
+
+  // relations/, a file a family.
+  logical::PlanPtr Node(const plan::NamedTable& node);
+  logical::PlanPtr Node(const plan::DataSource& node);
+  logical::PlanPtr Node(const plan::Project& node);
+  logical::PlanPtr Node(const plan::Filter& node);
+  logical::PlanPtr Node(const plan::Join& node);
+  logical::PlanPtr Node(const plan::SetOp& node);
+  logical::PlanPtr Node(const plan::Sort& node);
+  logical::PlanPtr Node(const plan::Limit& node);
+  logical::PlanPtr Node(const plan::Offset& node);
+  logical::PlanPtr Node(const plan::Tail& node);
+  logical::PlanPtr Node(const plan::Aggregate& node);
+  logical::PlanPtr Node(const plan::Deduplicate& node);
+  logical::PlanPtr Node(const plan::LocalRelation& node);
+  logical::PlanPtr Node(const plan::Values& node);
+  logical::PlanPtr Node(const plan::Range& node);
+  logical::PlanPtr Node(const plan::SubqueryAlias& node);
+  logical::PlanPtr Node(const plan::WithColumns& node);
+  logical::PlanPtr Node(const plan::WithColumnsRenamed& node);
+  logical::PlanPtr Node(const plan::Drop& node);
+  logical::PlanPtr Node(const plan::ToDF& node);
+  logical::PlanPtr Node(const plan::ToSchema& node);
+  logical::PlanPtr Node(const plan::Sample& node);
+  logical::PlanPtr Node(const plan::Repartition& node);
+  logical::PlanPtr Node(const plan::RepartitionByExpression& node);
+  logical::PlanPtr Node(const plan::Hint& node);
+  logical::PlanPtr Node(const plan::ShowString& node);
+  logical::PlanPtr Node(const plan::HtmlString& node);
+  logical::PlanPtr Node(const plan::FillNa& node);
+  logical::PlanPtr Node(const plan::DropNa& node);
+  logical::PlanPtr Node(const plan::ReplaceNa& node);
+  logical::PlanPtr Node(const plan::Describe& node);
+  logical::PlanPtr Node(const plan::Summary& node);
+  logical::PlanPtr Node(const plan::Unpivot& node);
+  logical::PlanPtr Node(const plan::WithWatermark& node);
+  logical::PlanPtr Node(const plan::CollectMetrics& node);
+  logical::PlanPtr Node(const plan::MapPartitions& node);
+  logical::PlanPtr Node(const plan::GroupMap& node);
+  logical::PlanPtr Node(const plan::CoGroupMap& node);
+  logical::PlanPtr Node(const plan::CachedRemoteRelation& node);
+  logical::PlanPtr Node(const plan::Parse& node);
+  logical::PlanPtr Node(const plan::SqlQuery& node);
+  logical::PlanPtr Node(const plan::WithRelations& node);
+  logical::PlanPtr Node(const plan::CommonTableExpressions& node);
+  logical::PlanPtr Node(const plan::LateralView& node);
+  logical::PlanPtr Node(const plan::TableValuedFunction& node);
+  logical::PlanPtr Node(const plan::CatalogCall& node);
+  logical::PlanPtr Node(const plan::Unsupported& node);
+
+  void CheckFilterCondition(const logical::ExprPtr& condition, const logical::PlanPtr& input) const;
+  /// The value of LIMIT and OFFSET; INVALID_LIMIT_LIKE_EXPRESSION.*.
+  int64_t LimitCount(const plan::ExpressionPtr& expression, const char* name);
+  /// The columns cast and renamed by position.
+  logical::PlanPtr ConformTo(const logical::PlanPtr& input, const types::TypePtr& schema);
+
+  // Definitions that a name may mean before the catalog is asked: WITH, and views attached by the client.
+  struct Definition {
+    plan::RelationPtr relation;
+    logical::PlanPtr resolved;
+    size_t visible = 0;  ///< how many outer definition lists its own text can see
+  };
+  using Definitions = std::map<std::string, std::shared_ptr<Definition>>;
+
+  const AnalyzerContext& context_;
+  NameMatcher names_;
+  bool ansi_;
+  std::string time_zone_;
+  PlanIds plan_ids_;
+  Scope* outer_ = nullptr;
+  std::vector<Definitions> definitions_;
+  std::vector<std::map<int64_t, plan::RelationPtr>> references_;
+  std::vector<SqlParameters> parameters_;
+  std::map<std::string, logical::PlanPtr> sources_;  ///< reads of this plan: the same read twice is one source
+  int depth_ = 0;
+};
+
+}  // namespace sluice::analyzer
