@@ -41,7 +41,7 @@ size_t HashOf(const ExprPtr& expr) {
 class Compiler {
  public:
   Compiler(const logical::Attributes& input, ExpressionProgram* program) : program_(program) {
-    for (size_t i = 0; i < input.size(); ++i) columns_[input[i]->id] = static_cast<int>(i);
+    for (const auto& attribute : input) columns_.emplace(attribute->id, column_count_++);
   }
 
   NodePtr Compile(const ExprPtr& expr) {
@@ -50,6 +50,8 @@ class Compiler {
         return MakeConstantNode(expr->As<logical::LiteralExpr>()->literal);
       case ExprKind::kAttribute:
         return CompileAttribute(*expr->As<logical::AttributeExpr>());
+      case ExprKind::kLambdaVariable:
+        return CompileVariable(*expr->As<logical::LambdaVariableExpr>());
       case ExprKind::kAlias:
       case ExprKind::kSortOrder:
         return Compile(expr->children[0]);
@@ -77,12 +79,41 @@ class Compiler {
     return MakeColumnNode(attribute.type, found->second);
   }
 
+  NodePtr CompileVariable(const logical::LambdaVariableExpr& variable) {
+    auto found = columns_.find(variable.id);
+    if (found == columns_.end()) {
+      throw base::Error::Internal("Couldn't find the lambda variable " + variable.ToString());
+    }
+    return MakeColumnNode(variable.type, found->second);
+  }
+
+  // Variables become columns after those of the input, each its own, so that nested lambdas don't collide.
+  NodePtr CompileLambdaCall(const logical::ScalarCall& call) {
+    std::vector<NodePtr> arguments;
+    std::vector<CompiledLambda> lambdas;
+    for (const ExprPtr& child : call.children) {
+      auto* lambda = child->As<logical::LambdaExpr>();
+      if (!lambda) {
+        arguments.push_back(Compile(child));
+        continue;
+      }
+      CompiledLambda compiled;
+      for (const auto& variable : lambda->variables) {
+        compiled.variables.push_back(columns_.emplace(variable->id, column_count_++).first->second);
+      }
+      compiled.body = Compile(lambda->children[0]);
+      lambdas.push_back(std::move(compiled));
+    }
+    return MakeLambdaCallNode(call.type, call.binding->lambda_kernel, std::move(arguments), std::move(lambdas));
+  }
+
   NodePtr CompileCall(const ExprPtr& expr) {
     switch (expr->kind) {
       case ExprKind::kCast:
         return CompileCast(*expr->As<logical::CastExpr>());
       case ExprKind::kScalarCall: {
         const auto& binding = *expr->As<logical::ScalarCall>()->binding;
+        if (!binding.lambda_arguments.empty()) return CompileLambdaCall(*expr->As<logical::ScalarCall>());
         return MakeCallNode(binding.type, binding.kernel, CompileAll(expr->children), !binding.can_fail);
       }
       case ExprKind::kAnd:
@@ -116,6 +147,7 @@ class Compiler {
 
   ExpressionProgram* program_;
   std::unordered_map<logical::ExprId, int> columns_;
+  int column_count_ = 0;
   std::unordered_map<size_t, std::vector<std::pair<ExprPtr, NodePtr>>> seen_;
 };
 

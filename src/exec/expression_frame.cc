@@ -20,6 +20,11 @@ std::shared_ptr<arrow::Array> Frame::Column(int index) {
   return column;
 }
 
+void Frame::SetColumn(int index, std::shared_ptr<arrow::Array> values) {
+  if (static_cast<size_t>(index) >= columns_.size()) columns_.resize(index + 1);
+  columns_[index] = std::move(values);
+}
+
 arrow::Datum Frame::Recall(int slot) {
   if (memo_[slot].kind() != arrow::Datum::NONE || !parent_) return memo_[slot];
   arrow::Datum outer = parent_->Recall(slot);

@@ -25,13 +25,15 @@ class Frame {
         selection_(std::move(selection)),
         rows_(selection_->length()),
         memo_(parent.memo_.size()) {}
-  /// Other rows altogether, with the columns given (lambda bodies).
+  /// A constant expression's one row, without columns.
   Frame(logical::EvalContext& context, arrow::ArrayVector columns, int64_t rows, size_t slots)
       : context_(context), rows_(rows), columns_(std::move(columns)), memo_(slots) {}
 
   logical::EvalContext& context() { return context_; }
   int64_t rows() const { return rows_; }
   std::shared_ptr<arrow::Array> Column(int index);
+  /// Gives a column that the frames below don't have (a lambda's variable).
+  void SetColumn(int index, std::shared_ptr<arrow::Array> values);
   /// The remembered value of a shared node; nothing (kind NONE) if it has not been evaluated for these rows.
   arrow::Datum Recall(int slot);
   void Remember(int slot, const arrow::Datum& value) { memo_[slot] = value; }

@@ -58,7 +58,54 @@ class CallNode final : public ExpressionNode {
   std::vector<NodePtr> arguments_;
 };
 
+// Evaluates a lambda's body over the rows of the frame it is called in.
+class FrameLambda final : public logical::LambdaEvaluator {
+ public:
+  FrameLambda(const CompiledLambda& lambda, Frame& frame) : lambda_(lambda), frame_(frame) {}
+  arrow::Datum Evaluate(logical::EvalContext&, const std::vector<arrow::Datum>& variables,
+                        const std::shared_ptr<arrow::Array>& rows) const override {
+    Frame elements(frame_, rows);
+    for (size_t i = 0; i < lambda_.variables.size(); ++i) {
+      elements.SetColumn(lambda_.variables[i], ToArray(variables[i], rows->length()));
+    }
+    return lambda_.body->Evaluate(elements);
+  }
+
+ private:
+  const CompiledLambda& lambda_;
+  Frame& frame_;
+};
+
+class LambdaCallNode final : public ExpressionNode {
+ public:
+  LambdaCallNode(const types::TypePtr& type, logical::LambdaKernel kernel, std::vector<NodePtr> arguments,
+                 std::vector<CompiledLambda> lambdas)
+      : ExpressionNode(types::ToArrow(type), false),
+        kernel_(std::move(kernel)),
+        arguments_(std::move(arguments)),
+        lambdas_(std::move(lambdas)) {}
+
+ private:
+  arrow::Datum Compute(Frame& frame) const override {
+    std::vector<arrow::Datum> values;
+    for (const NodePtr& argument : arguments_) values.push_back(argument->Evaluate(frame));
+    std::vector<FrameLambda> evaluators;
+    for (const CompiledLambda& lambda : lambdas_) evaluators.emplace_back(lambda, frame);
+    std::vector<const logical::LambdaEvaluator*> lambdas;
+    for (const FrameLambda& evaluator : evaluators) lambdas.push_back(&evaluator);
+    return kernel_(frame.context(), values, lambdas, frame.rows());
+  }
+  logical::LambdaKernel kernel_;
+  std::vector<NodePtr> arguments_;
+  std::vector<CompiledLambda> lambdas_;
+};
+
 }  // namespace
+
+NodePtr MakeLambdaCallNode(const types::TypePtr& type, logical::LambdaKernel kernel, std::vector<NodePtr> arguments,
+                           std::vector<CompiledLambda> lambdas) {
+  return std::make_shared<LambdaCallNode>(type, std::move(kernel), std::move(arguments), std::move(lambdas));
+}
 
 NodePtr MakeConstantNode(const types::Literal& literal) {
   if (!literal.value) return std::make_shared<ConstantNode>(arrow::MakeNullScalar(types::ToArrow(literal.type)));

@@ -49,6 +49,13 @@ NodePtr MakeColumnNode(const types::TypePtr& type, int index);
 /// `eager` says that the kernel itself raises no error and is cheap; the node is eager if its arguments are, too.
 NodePtr MakeCallNode(const types::TypePtr& type, logical::ScalarKernel kernel, std::vector<NodePtr> arguments,
                      bool eager);
+/// A lambda: its body, and the columns of the frame that its variables become.
+struct CompiledLambda {
+  NodePtr body;
+  std::vector<int> variables;
+};
+NodePtr MakeLambdaCallNode(const types::TypePtr& type, logical::LambdaKernel kernel, std::vector<NodePtr> arguments,
+                           std::vector<CompiledLambda> lambdas);
 NodePtr MakeAndNode(NodePtr left, NodePtr right);
 NodePtr MakeOrNode(NodePtr left, NodePtr right);
 /// condition, value, condition, value, …, [else]

@@ -124,6 +124,45 @@ struct Traits<R(A...)> {
     return constant ? AsScalar(array) : arrow::Datum(array);
   }
 
+  /// Every row, nulls included, in a loop without branches: `f(out, a…)` sets its result and says if it is good. Bad
+  /// rows that are not null become null if `null_on_bad`, else the first raises `on_bad(a…)`.
+  template <typename F, typename OnBad>
+  static arrow::Datum RunChecked(const std::shared_ptr<arrow::DataType>& type,
+                                 const std::vector<arrow::Datum>& arguments, int64_t rows, F&& f, OnBad&& on_bad,
+                                 bool null_on_bad) {
+    bool constant = AllConstant(arguments);
+    int64_t count = constant ? 1 : rows;
+    auto columns = MakeColumns(arguments, std::index_sequence_for<A...>{});
+    auto validity = std::apply([&](const auto&... column) { return Validity(count, column...); }, columns);
+    Writer<R> out(type, count, validity);
+    R* values = out.values();
+    auto run = [&](const auto&... column) {
+      bool good = true;
+      for (int64_t row = 0; row < count; ++row) good &= f(values[row], column[row]...);
+      if (good) return;
+      for (int64_t row = 0; row < count; ++row) {
+        R ignored;
+        if ((validity && !arrow::bit_util::GetBit(validity->data(), row)) || f(ignored, column[row]...)) continue;
+        if (!null_on_bad) throw on_bad(column[row]...);
+        out.SetNull(row);
+      }
+    };
+    if constexpr (kArity == 2) {
+      const auto& [a, b] = columns;
+      if (!constant && a.constant()) {
+        run(Constant(a), Contiguous(b));
+      } else if (!constant && b.constant()) {
+        run(Contiguous(a), Constant(b));
+      } else {
+        run(Contiguous(a), Contiguous(b));
+      }
+    } else {
+      std::apply(run, columns);
+    }
+    auto array = out.Finish();
+    return constant ? AsScalar(array) : arrow::Datum(array);
+  }
+
   /// Every row, nulls included: `f` must accept any value. Constants are kept out of the loop so that it vectorises.
   template <typename F>
   static arrow::Datum RunTotal(const std::shared_ptr<arrow::DataType>& type, const std::vector<arrow::Datum>& arguments,
@@ -135,23 +174,22 @@ struct Traits<R(A...)> {
     Writer<R> out(type, count, validity);
     if constexpr (std::is_same_v<R, bool>) {
       std::apply([&](const auto&... column) { out.Fill([&](int64_t row) { return f(column[row]...); }); }, columns);
-    } else if constexpr (kArity == 2) {
-      const auto& [a, b] = columns;
-      if (!constant && a.constant()) {
-        auto left = a[0];
-        for (int64_t row = 0; row < count; ++row) out.Set(row, f(left, Direct(b, row)));
-      } else if (!constant && b.constant()) {
-        auto right = b[0];
-        for (int64_t row = 0; row < count; ++row) out.Set(row, f(Direct(a, row), right));
-      } else {
-        for (int64_t row = 0; row < count; ++row) out.Set(row, f(Direct(a, row), Direct(b, row)));
-      }
     } else {
-      std::apply(
-          [&](const auto&... column) {
-            for (int64_t row = 0; row < count; ++row) out.Set(row, f(column[row]...));
-          },
-          columns);
+      auto run = [&](const auto&... column) {
+        for (int64_t row = 0; row < count; ++row) out.Set(row, f(column[row]...));
+      };
+      if constexpr (kArity == 2) {
+        const auto& [a, b] = columns;
+        if (!constant && a.constant()) {
+          run(Constant(a), Contiguous(b));
+        } else if (!constant && b.constant()) {
+          run(Contiguous(a), Constant(b));
+        } else {
+          run(Contiguous(a), Contiguous(b));
+        }
+      } else {
+        std::apply(run, columns);
+      }
     }
     auto array = out.Finish();
     return constant ? AsScalar(array) : arrow::Datum(array);
@@ -162,16 +200,28 @@ struct Traits<R(A...)> {
   static auto MakeColumns(const std::vector<arrow::Datum>& arguments, std::index_sequence<I...>) {
     return std::make_tuple(Column<A>(arguments[I])...);
   }
+  /// A constant and an array without the stride, so that loops over them vectorise.
   template <typename T>
-  static T Direct(const Column<T>& column, int64_t row) {
-    if constexpr (std::is_same_v<T, bool>) {
-      return column[row];
-    } else {
+  struct ConstantColumn {
+    T value;
+    T operator[](int64_t) const { return value; }
+  };
+  template <typename T>
+  struct ContiguousColumn {
+    const char* values;
+    T operator[](int64_t row) const {
       T value;
-      std::memcpy(&value, reinterpret_cast<const char*>(column.values()) + row * static_cast<int64_t>(sizeof(T)),
-                  sizeof(T));
+      std::memcpy(&value, values + row * static_cast<int64_t>(sizeof(T)), sizeof(T));
       return value;
     }
+  };
+  template <typename T>
+  static ConstantColumn<T> Constant(const Column<T>& column) {
+    return {column[0]};
+  }
+  template <typename T>
+  static ContiguousColumn<T> Contiguous(const Column<T>& column) {
+    return {reinterpret_cast<const char*>(column.values())};
   }
 };
 
@@ -195,6 +245,17 @@ logical::ScalarKernel BatchKernel(const types::TypePtr& type, Make make) {
   return [arrow_type = types::ToArrow(type), make](logical::EvalContext& context,
                                                    const std::vector<arrow::Datum>& arguments, int64_t rows) {
     return Traits::Run(arrow_type, arguments, rows, make(context), std::make_index_sequence<Traits::kArity>{});
+  };
+}
+
+/// A kernel of fixed-width values whose rows can fail: `f(R& out, A…)` sets the result and returns whether it is good;
+/// it must accept any value. A bad row becomes null if `null_on_bad`, else `on_bad(A…)` makes the error to throw.
+template <typename Signature, typename F, typename OnBad>
+logical::ScalarKernel CheckedKernel(const types::TypePtr& type, F f, OnBad on_bad, bool null_on_bad) {
+  using Traits = kernel_internal::Traits<Signature>;
+  return [arrow_type = types::ToArrow(type), f, on_bad, null_on_bad](
+             logical::EvalContext&, const std::vector<arrow::Datum>& arguments, int64_t rows) {
+    return Traits::RunChecked(arrow_type, arguments, rows, f, on_bad, null_on_bad);
   };
 }
 

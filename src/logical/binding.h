@@ -34,6 +34,20 @@ struct EvalContext {
 using ScalarKernel =
     std::function<arrow::Datum(EvalContext& context, const std::vector<arrow::Datum>& arguments, int64_t rows)>;
 
+/// A lambda argument (of transform, filter, aggregate …), compiled; what a kernel calls for the elements of its arrays.
+class LambdaEvaluator {
+ public:
+  virtual ~LambdaEvaluator() = default;
+  /// The lambda's value for each of rows->length() elements. `variables` are its arguments in order, each an Array of
+  /// that length or a Scalar; `rows` (int32) is the row of the batch that each element belongs to, from which the body
+  /// takes columns of the query.
+  virtual arrow::Datum Evaluate(EvalContext& context, const std::vector<arrow::Datum>& variables,
+                                const std::shared_ptr<arrow::Array>& rows) const = 0;
+};
+/// A kernel with lambdas: `arguments` without the lambdas, `lambdas` in the order of their positions.
+using LambdaKernel = std::function<arrow::Datum(EvalContext& context, const std::vector<arrow::Datum>& arguments,
+                                                const std::vector<const LambdaEvaluator*>& lambdas, int64_t rows)>;
+
 struct ScalarBinding {
   std::string name;                             ///< as Spark prints it in generated column names
   types::TypePtr type;
@@ -44,8 +58,9 @@ struct ScalarBinding {
   bool can_fail = true;
   bool deterministic = true;  ///< false: not folded, not pushed down, not duplicated (rand, uuid)
   bool foldable = true;       ///< false: value belongs to the batch or row position (current_timestamp, input_file_name)
-  /// Lambda arguments (transform, filter …): kernel arguments at these positions are absent; see LambdaEvaluator.
+  /// Positions of lambda arguments (transform, filter …); if there are any, `lambda_kernel` is used, not `kernel`.
   std::vector<int> lambda_arguments;
+  LambdaKernel lambda_kernel;
   /// The column name Spark generates when it is not "name(arg, arg)", e.g. "(a + 1)"; arguments as printed by
   /// Expr::Sql() are passed in. Null = default form.
   std::function<std::string(const std::vector<std::string>& arguments)> sql;

@@ -87,6 +87,7 @@ struct InsertInto {
   RelationPtr query;
   bool overwrite = false;
   std::vector<std::pair<std::string, ExpressionPtr>> partition;  ///< value null = dynamic
+  bool by_name = false;
 };
 struct DropTable {
   std::vector<std::string> name;
@@ -136,11 +137,13 @@ struct SetConf {
   std::optional<std::string> value;  ///< nothing = show
   bool reset = false;
 };
+/// CACHE TABLE, UNCACHE TABLE; CLEAR CACHE has `uncache` and no name.
 struct CacheTable {
   std::vector<std::string> name;
   RelationPtr query;
   bool uncache = false;
   bool if_exists = false;
+  bool lazy = false;
 };
 struct RefreshTable {
   std::vector<std::string> name;
@@ -174,5 +177,8 @@ template <typename T>
 CommandPtr MakeCommand(T node) {
   return std::make_shared<Command>(Command{std::move(node)});
 }
+
+/// A tree as for relations; equal commands have equal texts.
+std::string ToString(const Command& command);
 
 }  // namespace sluice::plan

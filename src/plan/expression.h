@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/query_context.h"
 #include "types/literal.h"
 
 namespace sluice::plan {
@@ -29,12 +31,21 @@ struct UnresolvedAttribute {
 struct UnresolvedStar {
   std::vector<std::string> target;
   std::optional<int64_t> plan_id;
+  std::vector<std::vector<std::string>> except;  ///< * EXCEPT (a, b.c)
 };
 
 /// Columns whose name matches a Java regular expression (df.colRegex).
 struct UnresolvedRegex {
   std::string pattern;
   std::optional<int64_t> plan_id;
+};
+
+enum class SortDirection { kAscending, kDescending };
+enum class NullOrder { kDefault, kFirst, kLast };
+struct SortOrder {
+  ExpressionPtr child;
+  SortDirection direction = SortDirection::kAscending;
+  NullOrder nulls = NullOrder::kDefault;
 };
 
 /// Any function, operator ("+", "and", "==", "in", "when" …), aggregate, generator; looked up by the analyzer
@@ -45,6 +56,7 @@ struct UnresolvedFunction {
   bool is_distinct = false;
   bool ignore_nulls = false;
   ExpressionPtr filter;  ///< FILTER (WHERE …) or null
+  std::vector<SortOrder> within_group;  ///< WITHIN GROUP (ORDER BY …)
 };
 
 /// `names` holds several for a generator's columns. `metadata` is JSON or empty.
@@ -61,14 +73,6 @@ struct Cast {
   CastMode mode = CastMode::kDefault;
 };
 
-enum class SortDirection { kAscending, kDescending };
-enum class NullOrder { kDefault, kFirst, kLast };
-struct SortOrder {
-  ExpressionPtr child;
-  SortDirection direction = SortDirection::kAscending;
-  NullOrder nulls = NullOrder::kDefault;
-};
-
 struct LambdaFunction {
   ExpressionPtr body;
   std::vector<std::string> variables;
@@ -82,6 +86,7 @@ struct FrameBoundary {
   enum class Kind { kCurrentRow, kUnbounded, kValue } kind = Kind::kUnbounded;
   ExpressionPtr value;  ///< negative = preceding
 };
+/// A named window is replaced by its definition while the text is parsed.
 struct WindowExpression {
   ExpressionPtr function;
   std::vector<ExpressionPtr> partition_by;
@@ -135,7 +140,7 @@ struct SubqueryExpression {
 /// A ? or :name mark of a parameterised query.
 struct ParameterMark {
   std::string name;  ///< empty for a positional one
-  int position = 0;
+  int position = 0;  ///< where it stands in the text
 };
 
 struct Expression {
@@ -143,6 +148,7 @@ struct Expression {
                             Alias, Cast, SortOrder, LambdaFunction, LambdaVariable, WindowExpression, ExtractValue,
                             UpdateFields, ExpressionString, PythonUdf, NamedArgument, SubqueryExpression, ParameterMark>;
   Node node;
+  base::QueryContextPtr origin;  ///< the SQL text it came from, or null
 
   template <typename T>
   const T* As() const {
@@ -151,8 +157,8 @@ struct Expression {
 };
 
 template <typename T>
-ExpressionPtr Make(T node) {
-  return std::make_shared<Expression>(Expression{std::move(node)});
+ExpressionPtr Make(T node, base::QueryContextPtr origin = nullptr) {
+  return std::make_shared<Expression>(Expression{std::move(node), std::move(origin)});
 }
 inline ExpressionPtr MakeFunction(std::string name, std::vector<ExpressionPtr> arguments) {
   return Make(UnresolvedFunction{{std::move(name)}, std::move(arguments)});
@@ -161,5 +167,10 @@ inline ExpressionPtr MakeAttribute(std::vector<std::string> name) { return Make(
 
 /// One line, for debugging and golden tests: two plans are equal exactly if their texts are.
 std::string ToString(const Expression& expression);
+
+/// The tree with `replace` applied to each node from the leaves up; it gives null to keep a node. Subquery plans are
+/// left alone. Shares what did not change.
+ExpressionPtr TransformUp(const ExpressionPtr& expression,
+                          const std::function<ExpressionPtr(const ExpressionPtr&)>& replace);
 
 }  // namespace sluice::plan

@@ -86,7 +86,10 @@ struct Aggregate {
   std::vector<ExpressionPtr> aggregates;
   bool select_list = false;
   ExpressionPtr having;  ///< SQL only
-  ExpressionPtr pivot_column;
+  /// PIVOT of SQL has `select_list` unset and `grouping` empty with `implicit_grouping` set: it groups by the columns
+  /// of the input that it doesn't mention.
+  bool implicit_grouping = false;
+  ExpressionPtr pivot_column;  ///< struct(a, b) for several
   std::vector<ExpressionPtr> pivot_values;
   std::vector<std::vector<ExpressionPtr>> grouping_sets;
 };
@@ -194,8 +197,12 @@ struct Summary {
 struct Unpivot {
   RelationPtr input;
   std::vector<ExpressionPtr> ids;
-  std::optional<std::vector<ExpressionPtr>> values;
+  std::optional<std::vector<ExpressionPtr>> values;  ///< nothing = all columns that are no ids
   std::string variable_column, value_column;
+  /// UNPIVOT of SQL: `ids` are the columns not mentioned, `values` may be named by aliases (the value of the variable
+  /// column), and rows whose value is null are dropped unless `include_nulls`.
+  bool implicit_ids = false;
+  bool include_nulls = true;
 };
 struct WithWatermark {
   RelationPtr input;
@@ -286,6 +293,7 @@ struct Relation {
                    TableValuedFunction, CatalogCall, Unsupported>;
   Node node;
   std::optional<int64_t> plan_id;
+  base::QueryContextPtr origin;  ///< the SQL text it came from, or null
 
   template <typename T>
   const T* As() const {
@@ -294,8 +302,9 @@ struct Relation {
 };
 
 template <typename T>
-RelationPtr MakeRelation(T node, std::optional<int64_t> plan_id = std::nullopt) {
-  return std::make_shared<Relation>(Relation{std::move(node), plan_id});
+RelationPtr MakeRelation(T node, std::optional<int64_t> plan_id = std::nullopt,
+                         base::QueryContextPtr origin = nullptr) {
+  return std::make_shared<Relation>(Relation{std::move(node), plan_id, std::move(origin)});
 }
 
 /// An indented tree, one node a line; equal plans have equal texts.

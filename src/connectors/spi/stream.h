@@ -93,6 +93,9 @@ class StreamSink {
   virtual void AbortBatch(const SinkBatch& batch) {}
   /// numOutputRows of progress: rows of the last batch, or -1 where Spark reports -1.
   virtual int64_t LastOutputRows() const { return -1; }
+  /// What has been written so far, for sinks that keep it in memory: the session makes it a temporary view named like the
+  /// query. Null for all others. Valid after the sink has gone.
+  virtual std::shared_ptr<logical::BatchSource> ResultTable() { return nullptr; }
   virtual void Stop() {}
 };
 
