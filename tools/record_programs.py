@@ -58,7 +58,7 @@ def main():
         subprocess.run([SERVICE, "start"], check=True, env=environment)
     failed = 0
     try:
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
             for line in pool.map(record, todo):
                 print(line, flush=True)
                 failed += not line.startswith("recorded")

@@ -6,11 +6,9 @@ stream = spark.readStream.format("rate").option("rowsPerSecond", 50).option("num
 stream.printSchema()
 print(stream.isStreaming, stream.columns)
 query = stream.writeStream.format("memory").queryName("ticks").start()
-while not (query.lastProgress and query.lastProgress.numInputRows and spark.table("ticks").count() >= 50):
-    query.processAllAvailable()
+while spark.table("ticks").count() < 50:
+    query.awaitTermination(0.2)
 query.stop()
-values = [row.value for row in spark.table("ticks").orderBy("value").collect()]
-print(values == list(range(len(values))), len(values) % 50)
-gaps = spark.sql("SELECT DISTINCT unix_millis(b.timestamp) - unix_millis(a.timestamp) AS gap "
-                 "FROM ticks a JOIN ticks b ON b.value = a.value + 1")
-print(gaps.collect())
+rows = spark.table("ticks").orderBy("value").collect()
+print([row.value for row in rows] == list(range(len(rows))), len(rows) % 50)
+print({(b.timestamp - a.timestamp).total_seconds() for a, b in zip(rows, rows[1:])})
