@@ -75,3 +75,9 @@ def difference(wanted, outcome):
     if outcome.status != 0:
         return f"status {outcome.status} after the last line\n{outcome.errors[-3000:]}"
     return None
+
+
+def query_result(spark, query):
+    """The schema and the rows of a query, as texts that compare well."""
+    frame = spark.sql(query)
+    return [frame.schema.simpleString(), *map(repr, frame.collect())]
