@@ -8,6 +8,7 @@
 
 #include "functions/columns.h"
 #include "functions/writers.h"
+#include "types/data_type.h"
 
 namespace sluice::functions {
 
