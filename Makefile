@@ -26,10 +26,10 @@ run: build
 	$(VENV)/bin/sluice submit examples/orders/orders.py
 
 test: configure
-	@$(VENV)/bin/python tools/test.py
+	@tools/test.sh all
 
 test-spark: build
-	$(VENV)/bin/python -m pytest --spark -m spark tests
+	@tools/test.sh spark
 
 bench: build
 	@tools/setup.sh bench

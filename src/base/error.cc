@@ -78,6 +78,11 @@ Error& Error::WithCause(std::string cause) {
   return *this;
 }
 
+Error& Error::Append(const std::string& text) {
+  message_ += text;
+  return *this;
+}
+
 Error& Error::WithPlan(const std::string& plan) {
   if (kind_ == ErrorKind::kAnalysis) kind_ = ErrorKind::kExtendedAnalysis;
   message_ += ";\n" + plan;
@@ -104,12 +109,6 @@ Error& Error::WithSqlPosition(const std::string& sql, int line, int position) {
     rest.remove_prefix(end + 1);
   }
   return Surround(block);
-}
-
-Error& Error::WithQueryContext(const std::string& summary) {
-  if (kind_ == ErrorKind::kParse) return Surround("\n" + summary);
-  message_.append("\n").append(summary);
-  return *this;
 }
 
 Error& Error::WithSqlText(const std::string& sql) {

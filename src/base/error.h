@@ -67,12 +67,12 @@ class Error : public std::exception {
 
   Error& WithDomain(ErrorDomain domain, bool retryable);
   Error& WithCause(std::string cause);
+  /// Appends `text` to the message as it is.
+  Error& Append(const std::string& text);
   /// Appends ";\n" and the plan, as an AnalysisException with a plan prints.
   Error& WithPlan(const std::string& plan);
   /// Appends " (line L, pos P)" and the "== SQL ==" block of a ParseException. `line` from 1, `position` from 0.
   Error& WithSqlPosition(const std::string& sql, int line, int position);
-  /// Appends the "== SQL (line 1, position 8) ==" block of QueryContext::Summary().
-  Error& WithQueryContext(const std::string& summary);
   /// The same for a ParseException that knows no position.
   Error& WithSqlText(const std::string& sql);
 

@@ -98,8 +98,6 @@ struct CreateDatabase {
   std::string name;
   bool if_not_exists = false;
   std::string location;
-  std::string comment;
-  Options properties;
 };
 struct DropDatabase {
   std::string name;
@@ -125,7 +123,6 @@ struct ShowFunctions {
 struct DescribeTable {
   std::vector<std::string> table;
   bool extended = false;
-  std::vector<std::string> column;  ///< only this one, if given
 };
 struct DescribeQuery {
   RelationPtr query;

@@ -155,6 +155,7 @@ streaming::StreamingQueryPtr StartStream(Session& session, const plan::WriteStre
                         choice.temporary_checkpoint_allowed;
   if (has_checkpoint) {
     ChooseCheckpoint(session, command, choice, &definition);
+    if (!definition.temporary_checkpoint) context.checkpoint = definition.checkpoint;
     context.recovered = HoldsBatches(definition.checkpoint);
   }
   definition.sink = MakeSink(session, command, choice, context);

@@ -29,8 +29,8 @@ struct QueryEvent {
 
 /// What the session gives the loop to start a query.
 struct QueryDefinition {
-  std::string name;  ///< empty = none
-  logical::PlanPtr plan;  ///< analyzed, not optimized
+  std::string name;        ///< empty = none
+  logical::PlanPtr plan;   ///< analyzed, not optimized
   std::string checkpoint;  ///< local path; a temporary one if `temporary_checkpoint`
   bool temporary_checkpoint = false;
   connectors::OutputMode mode = connectors::OutputMode::kAppend;
@@ -54,11 +54,15 @@ class StreamingQuery {
   virtual std::vector<std::string> RecentProgress() const = 0;
   /// STREAM_FAILED (kStreamingQuery), or nothing.
   virtual std::optional<base::Error> Exception() const = 0;
+  /// What query.exception() shows: "org.apache.spark.sql.streaming.StreamingQueryException:
+  /// <cause>" and the query's description; "" if there is no exception.
+  virtual std::string ExceptionText() const = 0;
   /// Asks the query to stop and waits until it has (stopTimeout 0 = for ever).
   virtual void Stop() = 0;
   /// Blocks until the query has ended or the time is up; true if it ended. Throws its exception.
   virtual bool AwaitTermination(std::optional<int64_t> timeout_ms) = 0;
-  /// Blocks until all data available at the call has been processed and committed. Throws the query's exception.
+  /// Blocks until all data available at the call has been processed and committed. Throws the
+  /// query's exception.
   virtual void ProcessAllAvailable() = 0;
   /// "No physical plan. Waiting for data." before the first batch.
   virtual std::string Explain(bool extended) const = 0;

@@ -33,7 +33,7 @@ size_t UnicodeSpace(std::string_view text) {
 
 class Lexer {
  public:
-  Lexer(std::string_view sql, bool quoted_names) : sql_(sql), quoted_names_(quoted_names) {}
+  explicit Lexer(std::string_view sql) : sql_(sql) {}
 
   std::vector<Token> Run() {
     while (SkipHidden()) {
@@ -143,8 +143,7 @@ class Lexer {
       if (sql_[i] == '\\') {
         ++i;
       } else if (sql_[i] == quote) {
-        bool is_name = quote == '"' && quoted_names_;
-        if (At(i + 1) != quote) return {is_name ? TokenKind::kQuotedIdentifier : TokenKind::kString, i + 1 - start};
+        if (At(i + 1) != quote) return {TokenKind::kString, i + 1 - start};
         ++i;
       }
     }
@@ -226,7 +225,6 @@ class Lexer {
   }
 
   std::string_view sql_;
-  bool quoted_names_;
   size_t at_ = 0;
   int line_ = 1;
   int position_ = 0;
@@ -303,7 +301,7 @@ size_t AppendEscape(std::string_view body, size_t at, std::string* out) {
 
 }  // namespace
 
-std::vector<Token> Tokenize(std::string_view sql, bool quoted_names) { return Lexer(sql, quoted_names).Run(); }
+std::vector<Token> Tokenize(std::string_view sql) { return Lexer(sql).Run(); }
 
 std::string UnescapeString(std::string_view token) {
   if (token[0] == 'r' || token[0] == 'R') return std::string(token.substr(2, token.size() - 3));
@@ -323,11 +321,10 @@ std::string UnescapeString(std::string_view token) {
 
 std::string IdentifierText(const Token& token) {
   if (token.kind != TokenKind::kQuotedIdentifier) return std::string(token.text);
-  char quote = token.text[0];
   std::string out;
   for (size_t i = 1; i + 1 < token.text.size(); ++i) {
     out += token.text[i];
-    if (token.text[i] == quote) ++i;
+    if (token.text[i] == '`') ++i;
   }
   return out;
 }

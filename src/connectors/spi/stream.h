@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/sql_conf.h"
 #include "base/sql_conf.h"
 #include "connectors/spi/batch.h"
@@ -29,6 +30,7 @@ struct StreamSourceContext {
   std::string metadata_path;  ///< <checkpoint>/sources/<i>, a local path
   const base::SqlConf* conf = nullptr;
   int parallelism = 2;
+  std::shared_ptr<base::Clock> clock = std::make_shared<base::SystemClock>();  ///< the query's
   std::function<void()> wake;  ///< call from any thread when new data may have arrived
 };
 class StreamDefinition : public logical::StreamHandle {
@@ -54,6 +56,9 @@ class StreamSource {
   virtual std::optional<Offset> LatestOffset(const std::optional<Offset>& start, const ReadLimit& limit) = 0;
   /// For progress only: what is available beyond the admitted offset.
   virtual std::optional<Offset> ReportLatestOffset() { return std::nullopt; }
+  /// The last batch that the offsets log holds, on a restart, before the first LatestOffset: sources whose own log goes
+  /// beyond it, or that no longer match what they logged, see it here.
+  virtual void Recover(const std::optional<Offset>& start, const Offset& end) {}
   /// Fixes the end for availableNow: later LatestOffset calls don't go past what is there now.
   virtual void PrepareForTriggerAvailableNow() = 0;
   /// The partitions of (start, end]; also called again on replay, and must then give the same rows.

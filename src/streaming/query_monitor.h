@@ -1,0 +1,51 @@
+// What clients see of a running query, kept by the query's thread.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "streaming/progress.h"
+#include "streaming/streaming_query.h"
+
+namespace sluice::streaming {
+
+/// Status and recent progress. Thread safe.
+class QueryMonitor {
+ public:
+  using Listener = std::function<void(const QueryEvent&)>;
+
+  /// `recent` is spark.sql.streaming.numRecentProgressUpdates, `idle_interval_ms`
+  /// noDataProgressEventInterval.
+  QueryMonitor(int64_t recent, int64_t idle_interval_ms, Listener post);
+
+  QueryStatus status() const;
+  void SetMessage(std::string message);
+  void SetTriggerActive(bool active);
+  void SetDataAvailable(bool available);
+
+  /// A batch has run.
+  void AddProgress(Progress progress, int64_t now_ms);
+  /// A trigger found nothing to do; kept and told only so often.
+  void AddIdleProgress(const std::function<Progress()>& make, int64_t now_ms);
+  /// When AddIdleProgress will next keep an entry.
+  int64_t NextIdleMillis() const;
+  std::vector<std::string> RecentProgress() const;
+  void Post(QueryEvent::Type type, std::string json) const;
+
+ private:
+  void Keep(std::shared_ptr<const Progress> progress);
+
+  const size_t keep_;
+  const int64_t idle_interval_ms_;
+  const Listener post_;
+  mutable std::mutex mutex_;
+  QueryStatus status_;
+  std::deque<std::shared_ptr<const Progress>> recent_;
+  std::optional<int64_t> last_event_ms_;  // of a batch or of an idle entry that was kept
+};
+
+}  // namespace sluice::streaming

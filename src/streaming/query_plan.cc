@@ -1,0 +1,124 @@
+// From the analyzed plan to sources and operators.
+#include "streaming/query_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "exec/compiled_expression.h"
+#include "optimizer/optimizer.h"
+
+namespace sluice::streaming {
+namespace {
+
+using logical::PlanPtr;
+
+// Streams in the order in which Spark numbers them: from the root down, left to right, once per
+// scan.
+std::vector<const logical::StreamScan*> FindScans(const PlanPtr& plan) {
+  std::vector<const logical::StreamScan*> scans;
+  std::function<void(const PlanPtr&)> walk = [&](const PlanPtr& node) {
+    if (const auto* scan = node->As<logical::StreamScan>()) scans.push_back(scan);
+    for (const PlanPtr& child : node->children) walk(child);
+  };
+  walk(plan);
+  return scans;
+}
+
+std::string Indented(const std::string& tree) {
+  std::string out;
+  size_t at = 0;
+  for (bool first = true; at < tree.size(); first = false) {
+    size_t end = tree.find('\n', at);
+    std::string line = tree.substr(at, end == std::string::npos ? end : end - at);
+    if (!line.empty()) out += (first ? "+- " : "   ") + line + "\n";
+    if (end == std::string::npos) break;
+    at = end + 1;
+  }
+  return out;
+}
+
+}  // namespace
+
+QuerySources CreateSources(const PlanPtr& plan, const std::string& checkpoint,
+                           const base::SqlConf& conf, int parallelism,
+                           std::shared_ptr<base::Clock> clock, std::function<void()> wake) {
+  QuerySources sources;
+  for (const logical::StreamScan* scan : FindScans(plan)) {
+    auto definition = std::dynamic_pointer_cast<connectors::StreamDefinition>(scan->stream);
+    if (!definition) throw base::Error::Internal("not a stream: " + scan->stream->Describe());
+    auto known = std::ranges::find_if(sources.unique, [&](const QuerySourcePtr& source) {
+      return source->definition == definition;
+    });
+    if (known == sources.unique.end()) {
+      connectors::StreamSourceContext context;
+      context.metadata_path = fmt::format("{}/sources/{}", checkpoint, sources.unique.size());
+      context.conf = &conf;
+      context.parallelism = parallelism;
+      context.clock = clock;
+      context.wake = wake;
+      auto source = std::make_shared<QuerySource>();
+      source->definition = definition;
+      source->source = definition->Create(context);
+      source->description = source->source->Description();
+      sources.unique.push_back(std::move(source));
+      known = std::prev(sources.unique.end());
+    }
+    sources.lines.push_back(static_cast<size_t>(known - sources.unique.begin()));
+  }
+  return sources;
+}
+
+PhysicalPlan PlanQuery(const PlanPtr& analyzed, const std::shared_ptr<const base::SqlConf>& conf,
+                       connectors::OutputMode mode, const exec::PythonPlanner& python,
+                       const logical::EvalContext& eval) {
+  PhysicalPlan plan;
+  plan.optimized = optimizer::Optimize(analyzed, [&](const logical::ExprPtr& expr) {
+    logical::EvalContext context = eval;
+    return exec::EvaluateConstant(expr, context);
+  });
+  exec::PlannerOptions options;
+  options.conf = conf;
+  options.python = python;
+  options.streaming = true;
+  options.state_partitions = static_cast<int>(conf->GetLong("spark.sql.shuffle.partitions"));
+  options.output_mode = mode;
+  plan.root = exec::PlanOperators(plan.optimized, options);
+  plan.stateful = exec::FindStatefulOperators(*plan.root);
+  return plan;
+}
+
+void CheckStateConf(const base::SqlConf& conf) {
+  auto require = [&](const std::string& key, const std::string& supported) {
+    std::string value = conf.Find(key).value_or(supported);
+    if (value == supported) return;
+    throw base::Error::Unsupported(fmt::format("{}={}", key, value),
+                                   fmt::format("Only {} is.", supported));
+  };
+  require("spark.sql.streaming.stateStore.providerClass",
+          "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider");
+  require("spark.sql.streaming.stateStore.encodingFormat", "unsaferow");
+  require("spark.sql.streaming.stateStore.rowChecksum.enabled", "false");
+  require("spark.sql.streaming.aggregation.stateFormatVersion", "2");
+}
+
+std::string ExplainQuery(const PlanPtr& analyzed, const PhysicalPlan& physical,
+                         const std::string& sink, int64_t batch_id, bool extended) {
+  std::string out;
+  if (extended) {
+    std::string head = "WriteToMicroBatchDataSource " + sink + "\n";
+    std::string analyzed_text = head + Indented(logical::TreeString(analyzed));
+    out += "== Parsed Logical Plan ==\n" + analyzed_text + "\n== Analyzed Logical Plan ==\n" +
+           analyzed_text + "\n== Optimized Logical Plan ==\n" + head +
+           Indented(logical::TreeString(physical.optimized)) + "\n";
+  }
+  std::string tree = exec::Explain(*physical.root);
+  tree.erase(0, tree.find('\n') + 1);
+  return out + fmt::format(
+                   "== Physical Plan ==\nWriteToDataSourceV2 MicroBatchWrite[epoch: {}, writer: "
+                   "{}]\n{}\n",
+                   batch_id, sink, Indented(tree));
+}
+
+}  // namespace sluice::streaming

@@ -1,0 +1,57 @@
+// The plan of a query run: its sources in Spark's order and the operators, made once and used by
+// every batch.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "connectors/spi/stream.h"
+#include "exec/planner.h"
+#include "exec/stateful/stateful_operator.h"
+#include "streaming/streaming_query.h"
+
+namespace sluice::streaming {
+
+/// One stream of the plan; scanning it twice is one source.
+struct QuerySource {
+  std::shared_ptr<connectors::StreamDefinition> definition;
+  std::shared_ptr<connectors::StreamSource> source;
+  std::string description;
+  std::atomic<int64_t> rows_read{0};
+};
+using QuerySourcePtr = std::shared_ptr<QuerySource>;
+
+/// Sources of a plan. `lines[i]` is the source (an index into `unique`) of line i of the offsets
+/// log: one line a scan.
+struct QuerySources {
+  std::vector<QuerySourcePtr> unique;
+  std::vector<size_t> lines;
+};
+
+/// Creates the plan's sources. `wake` is given to them.
+QuerySources CreateSources(const logical::PlanPtr& plan, const std::string& checkpoint,
+                           const base::SqlConf& conf, int parallelism,
+                           std::shared_ptr<base::Clock> clock, std::function<void()> wake);
+
+/// The operators of the optimized plan, with state partitions and settings of `conf`.
+struct PhysicalPlan {
+  logical::PlanPtr optimized;
+  exec::OperatorPtr root;
+  std::vector<const exec::StatefulOperator*> stateful;
+};
+PhysicalPlan PlanQuery(const logical::PlanPtr& analyzed,
+                       const std::shared_ptr<const base::SqlConf>& conf,
+                       connectors::OutputMode mode, const exec::PythonPlanner& python,
+                       const logical::EvalContext& eval);
+
+/// Refuses settings of the state store that the engine lacks (other providers, checksums,
+/// encodings, old formats).
+void CheckStateConf(const base::SqlConf& conf);
+
+/// "== Physical Plan ==" (and before it the logical plans if `extended`), as query.explain()
+/// prints.
+std::string ExplainQuery(const logical::PlanPtr& analyzed, const PhysicalPlan& physical,
+                         const std::string& sink, int64_t batch_id, bool extended);
+
+}  // namespace sluice::streaming

@@ -1,0 +1,26 @@
+// When micro-batches run.
+#pragma once
+
+#include <cstdint>
+
+#include "connectors/spi/stream.h"
+#include "logical/plan.h"
+#include "plan/command.h"
+
+namespace sluice::streaming {
+
+/// The interval of a processing-time trigger; 0 for the others. Throws Spark's errors for a bad
+/// interval (INVALID_INTERVAL_FORMAT.*, "requirement failed: the interval of trigger should not be
+/// negative", months).
+int64_t TriggerIntervalMillis(const plan::Trigger& trigger);
+
+/// Refuses continuous and real-time triggers, which run no micro-batches.
+void CheckTrigger(const plan::Trigger& trigger, const logical::PlanPtr& plan,
+                  const connectors::StreamSink& sink);
+
+/// The start of the next interval after `now`; intervals are aligned to the epoch.
+inline int64_t NextTriggerMillis(int64_t now, int64_t interval) {
+  return now / interval * interval + interval;
+}
+
+}  // namespace sluice::streaming
