@@ -79,6 +79,17 @@ class ExpressionResolver {
   logical::ExprPtr In(const plan::UnresolvedFunction& node);
   logical::ExprPtr MakeStruct(const plan::UnresolvedFunction& node);
   logical::ExprPtr Count(const plan::UnresolvedFunction& node);
+  logical::ExprPtr TimeWindow(const plan::UnresolvedFunction& node);
+  logical::ExprPtr SessionWindow(const plan::UnresolvedFunction& node);
+  logical::ExprPtr WindowTime(const plan::UnresolvedFunction& node);
+  void CheckWindowLengths(int64_t duration, int64_t slide, int64_t start, const std::string& sql);
+  logical::ExprPtr Grouping(const std::string& name, const plan::UnresolvedFunction& node);
+  logical::ExprPtr InSubquery(const plan::SubqueryExpression& node, logical::PlanPtr plan);
+  void CheckFrame(bool rows, const std::string& text, bool reversed, const std::vector<logical::ExprPtr>& orders,
+                  bool whole, const std::string& bounds);
+  logical::WindowBindingPtr BindWindowFunction(const functions::FunctionEntry& entry,
+                                               const functions::BindWindow& bind, const std::string& name,
+                                               Arguments& arguments, bool ignore_nulls);
   logical::ExprPtr CastFunction(const std::string& name, const plan::UnresolvedFunction& node);
   logical::ExprPtr PythonFunction(std::shared_ptr<const plan::PythonUdf> function,
                                   const std::vector<plan::ExpressionPtr>& arguments);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "analyzer/aggregation.h"
+#include "analyzer/time_windows.h"
 
 namespace sluice::analyzer {
 
@@ -63,6 +64,41 @@ PlanPtr WithGenerators(PlanPtr input, const std::vector<SelectItem>& items) {
   return ProjectPlan(input, std::move(projected));
 }
 
+bool SameList(const std::vector<ExprPtr>& a, const std::vector<ExprPtr>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), logical::SemanticEquals);
+}
+
+// Partition keys and orders of a window call.
+std::vector<ExprPtr> Specification(const logical::WindowCall& call) {
+  return {call.children.begin() + call.argument_count, call.children.end()};
+}
+
+// Window calls with the same specification share a Window node; the calls become references.
+PlanPtr WithWindows(PlanPtr input, std::vector<ExprPtr>& expressions) {
+  std::vector<std::vector<ExprPtr>> nodes;
+  for (ExprPtr& expr : expressions) {
+    expr = logical::Transform(expr, [&](const ExprPtr& part) -> ExprPtr {
+      const auto* call = part->As<logical::WindowCall>();
+      if (!call) return nullptr;
+      std::vector<ExprPtr>* same = nullptr;
+      for (auto& node : nodes) {
+        for (const ExprPtr& known : node) {
+          if (logical::SemanticEquals(known, part)) return logical::ToAttribute(known);
+        }
+        const auto* first = node[0]->children[0]->As<logical::WindowCall>();
+        if (first->partition_count == call->partition_count && SameList(Specification(*first), Specification(*call))) {
+          same = &node;
+        }
+      }
+      if (!same) same = &nodes.emplace_back();
+      same->push_back(std::make_shared<AliasExpr>(part, "_we" + std::to_string(same->size())));
+      return logical::ToAttribute(same->back());
+    });
+  }
+  for (auto& node : nodes) input = std::make_shared<logical::Window>(input, std::move(node));
+  return input;
+}
+
 }  // namespace
 
 PlanPtr ProjectPlan(PlanPtr input, std::vector<ExprPtr> expressions) {
@@ -87,6 +123,7 @@ PlanPtr ProjectPlan(PlanPtr input, std::vector<ExprPtr> expressions) {
     if (!any) break;
     input = std::make_shared<logical::Project>(input, std::move(below));
   }
+  input = WithWindows(input, expressions);
   return std::make_shared<logical::Project>(input, std::move(expressions));
 }
 
@@ -102,6 +139,7 @@ PlanPtr SelectPlan(Resolver& resolver, PlanPtr input, std::vector<SelectItem> it
     expressions.push_back(std::move(item.expr));
   }
   if (any_aggregate) return AggregatePlan(resolver, std::move(input), {}, std::move(expressions));
+  input = ApplyTimeWindows(resolver, std::move(input), expressions);
   return ProjectPlan(std::move(input), std::move(expressions));
 }
 

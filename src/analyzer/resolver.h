@@ -1,6 +1,7 @@
 // The state of one analysis: resolves relations from the leaves up.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,9 +21,12 @@ struct SelectItem {
 
 /// Values of the ? and :name marks of one SQL text.
 struct SqlParameters {
+  std::string text;
   std::map<std::string, plan::ExpressionPtr> named;
   std::vector<plan::ExpressionPtr> positional;
 };
+
+class ExpressionResolver;
 
 class Resolver {
  public:
@@ -101,13 +105,32 @@ class Resolver {
   /// The columns cast and renamed by position.
   logical::PlanPtr ConformTo(const logical::PlanPtr& input, const types::TypePtr& schema);
 
-  // Definitions that a name may mean before the catalog is asked: WITH, and views attached by the client.
-  struct Definition {
-    plan::RelationPtr relation;
-    logical::PlanPtr resolved;
-    size_t visible = 0;  ///< how many outer definition lists its own text can see
-  };
-  using Definitions = std::map<std::string, std::shared_ptr<Definition>>;
+  logical::PlanPtr Pivot(const plan::Aggregate& node, Scope& scope);
+  std::vector<types::Literal> DistinctValues(const logical::PlanPtr& input, const logical::ExprPtr& column);
+  /// HAVING: the condition may use aggregates and columns that the select list lacks.
+  logical::PlanPtr Having(const logical::PlanPtr& plan, const plan::ExpressionPtr& condition);
+  /// Replaces references to earlier items of the list by what they stand for.
+  void InlineLateralAliases(std::vector<logical::ExprPtr>& items) const;
+  /// The value of df.to(schema) for one column or field.
+  logical::ExprPtr MatchType(const logical::ExprPtr& expr, const types::TypePtr& type,
+                             const std::vector<std::string>& path);
+  logical::PlanPtr Statistics(const plan::Summary& node, const std::vector<std::string>& wanted);
+  logical::ExprPtr OneStatistic(ExpressionResolver& resolver, const std::string& statistic,
+                                const logical::AttributePtr& column);
+  logical::PlanPtr GeneratePlan(logical::PlanPtr input, const plan::ExpressionPtr& generator, bool outer,
+                                const std::vector<std::string>& names, const std::string& qualifier);
+  logical::PlanPtr RangeFunction(const plan::TableValuedFunction& node);
+  /// What a name means before the catalog is asked: WITH, and views attached by the client; null if nothing.
+  logical::PlanPtr FindDefinition(const std::string& name) const;
+  logical::PlanPtr ReadTable(const catalog::Table& table, bool is_streaming, const plan::Options& options);
+  /// USING: equal names joined, each once in the output.
+  logical::PlanPtr JoinOn(logical::PlanPtr left, logical::PlanPtr right, plan::JoinType type,
+                          const std::vector<std::string>& columns, logical::ExprPtr condition);
+  /// Same number and types of columns on both sides of a set operation.
+  void AlignColumns(const plan::SetOp& node, logical::PlanPtr& left, logical::PlanPtr& right);
+  logical::PlanPtr CountedSetOperation(plan::SetOperation operation, const logical::PlanPtr& left,
+                                       const logical::PlanPtr& right);
+  void CheckMetric(const logical::ExprPtr& expr, const std::function<void(const char*)>& refuse) const;
 
   const AnalyzerContext& context_;
   NameMatcher names_;
@@ -115,7 +138,7 @@ class Resolver {
   std::string time_zone_;
   PlanIds plan_ids_;
   Scope* outer_ = nullptr;
-  std::vector<Definitions> definitions_;
+  std::vector<std::map<std::string, logical::PlanPtr>> definitions_;
   std::vector<std::map<int64_t, plan::RelationPtr>> references_;
   std::vector<SqlParameters> parameters_;
   std::map<std::string, logical::PlanPtr> sources_;  ///< reads of this plan: the same read twice is one source

@@ -40,6 +40,9 @@ struct Scope {
   std::function<std::optional<FoundName>(const std::vector<std::string>& name)> fallback;
   /// Gives a column that a plan id found but that is not in the inputs' output; false = cannot be brought in.
   std::function<bool(const logical::AttributePtr&)> missing;
+  /// For conditions over an aggregation: its input, whose names come first inside aggregate functions and last outside.
+  logical::PlanPtr aggregated;
+  bool in_aggregate = false;
   /// The query around a subquery.
   Scope* outer = nullptr;
 

@@ -85,7 +85,16 @@ Error& Error::Append(const std::string& text) {
 
 Error& Error::WithPlan(const std::string& plan) {
   if (kind_ == ErrorKind::kAnalysis) kind_ = ErrorKind::kExtendedAnalysis;
+  plan_at_ = message_.size();
   message_ += ";\n" + plan;
+  return *this;
+}
+
+Error& Error::WithOrigin(int line, int position) {
+  if (has_origin_) return *this;
+  has_origin_ = true;
+  message_.insert(plan_at_ == std::string::npos ? message_.size() : plan_at_,
+                  fmt::format("; line {} pos {}", line, position));
   return *this;
 }
 

@@ -71,6 +71,8 @@ class Error : public std::exception {
   Error& Append(const std::string& text);
   /// Appends ";\n" and the plan, as an AnalysisException with a plan prints.
   Error& WithPlan(const std::string& plan);
+  /// Appends "; line L pos P", before the plan if there is one; the first call, from the innermost expression, counts.
+  Error& WithOrigin(int line, int position);
   /// Appends " (line L, pos P)" and the "== SQL ==" block of a ParseException. `line` from 1, `position` from 0.
   Error& WithSqlPosition(const std::string& sql, int line, int position);
   /// The same for a ParseException that knows no position.
@@ -86,6 +88,8 @@ class Error : public std::exception {
   std::string condition_;
   std::string sql_state_;
   std::string message_;
+  size_t plan_at_ = std::string::npos;
+  bool has_origin_ = false;
   Parameters parameters_;
   ErrorDomain domain_ = ErrorDomain::kUser;
   bool retryable_ = false;

@@ -161,6 +161,7 @@ struct WindowFrame {
   plan::FrameType type = plan::FrameType::kRange;
   bool lower_unbounded = true, upper_unbounded = false;
   int64_t lower = 0, upper = 0;  ///< offsets in rows (kRows), or in the order key's unit (kRange)
+  std::string text;              ///< as the user wrote it: "ROWS BETWEEN 1 PRECEDING AND CURRENT ROW"
 };
 /// children: arguments, then partition keys, then sort orders.
 struct WindowCall : Expr {

@@ -152,6 +152,7 @@ std::string WindowCall::Sql() const {
   std::string out = WindowFunctionText(*this, &AsSql) + " OVER (";
   if (partition_count > 0) out += "PARTITION BY " + Joined(children, argument_count, orders, &AsSql) + " ";
   if (orders < children.size()) out += "ORDER BY " + Joined(children, orders, children.size(), &AsSql) + " ";
+  if (!frame.text.empty()) return out + frame.text + ")";
   out += frame.type == plan::FrameType::kRows ? "ROWS" : "RANGE";
   return out + " BETWEEN " + BoundaryText(frame.lower_unbounded, frame.lower, true) + " AND " +
          BoundaryText(frame.upper_unbounded, frame.upper, false) + ")";

@@ -89,7 +89,11 @@ ExprPtr ExpressionResolver::Node(const plan::UnresolvedFunction& node) {
 
 ExprPtr ExpressionResolver::Call(const FunctionEntry& entry, const std::string& name,
                                  const plan::UnresolvedFunction& node) {
-  return BindEntry(entry, name, ResolveArguments(entry, node), &node);
+  bool outer = scope_.in_aggregate;
+  scope_.in_aggregate |= std::holds_alternative<functions::BindAggregate>(entry.bind);
+  Arguments arguments = ResolveArguments(entry, node);
+  scope_.in_aggregate = outer;
+  return BindEntry(entry, name, std::move(arguments), &node);
 }
 
 ExprPtr ExpressionResolver::Bind(const std::string& name, Arguments arguments) {

@@ -87,7 +87,13 @@ void ExpressionResolver::Fail(base::Error error) const { throw error.WithPlan(Pl
 
 std::optional<FoundName> ExpressionResolver::FindName(const std::vector<std::string>& name, Scope& scope) {
   const NameMatcher& names = resolver_.names();
+  if (scope.aggregated && scope.in_aggregate) {
+    if (auto found = FindVisibleFirst(name, scope.aggregated->output, names)) return found;
+  }
   if (auto found = FindVisibleFirst(name, scope.Output(), names)) return found;
+  if (scope.aggregated) {
+    if (auto found = FindVisibleFirst(name, scope.aggregated->output, names)) return found;
+  }
   for (PlanPtr& input : scope.inputs) {
     if (PlanPtr extended = AddMetadataColumn(input, name[0], names, resolver_.plan_ids())) {
       input = extended;
@@ -344,6 +350,11 @@ ExprPtr ExpressionResolver::Named(const plan::ExpressionPtr& expression, ExprPtr
     if (const auto* alias = cast->child->As<plan::Alias>(); alias && alias->names.size() == 1) {
       return std::make_shared<AliasExpr>(resolved, alias->names[0]);
     }
+  }
+  if (const auto* call = resolved->As<logical::ScalarCall>(); call && call->binding->name == "window_time") {
+    // ResolveWindowTime gives a column of that name that goes on being the event time.
+    const auto* window = call->children[0]->As<AttributeExpr>();
+    return std::make_shared<AliasExpr>(resolved, "window_time", logical::NextExprId(), window ? window->metadata : "");
   }
   if (resolved->kind == ExprKind::kOuterReference) {
     return std::make_shared<AliasExpr>(resolved, resolved->As<logical::OuterReferenceExpr>()->attribute->name);

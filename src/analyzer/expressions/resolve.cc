@@ -1,4 +1,6 @@
 // Dispatch over expressions, and those that need no rule file of their own.
+#include <algorithm>
+
 #include "analyzer/expression_resolver.h"
 #include "functions/coercion.h"
 #include "sql/parser.h"
@@ -10,11 +12,57 @@ using logical::ExprKind;
 using logical::ExprPtr;
 using logical::SortOrderExpr;
 
+namespace {
+
+// The end of the quoted text or comment that starts at `at`; `at` itself if none does.
+size_t SkipQuoted(const std::string& text, size_t at) {
+  char c = text[at];
+  if (c == '\'' || c == '"' || c == '`') {
+    for (size_t i = at + 1; i < text.size(); ++i) {
+      if (text[i] == '\\' && c != '`') {
+        ++i;
+      } else if (text[i] == c) {
+        return i + 1;
+      }
+    }
+    return text.size();
+  }
+  std::string two = text.substr(at, 2);
+  if (two == "--") return std::min(text.find('\n', at), text.size());
+  if (two == "/*") {
+    size_t end = text.find("*/", at + 2);
+    return end == std::string::npos ? text.size() : end + 2;
+  }
+  return at;
+}
+
+// How many ? marks stand before a place in a text.
+size_t MarksBefore(const std::string& text, size_t position) {
+  size_t marks = 0;
+  for (size_t at = 0; at < std::min(position, text.size());) {
+    size_t after = SkipQuoted(text, at);
+    if (after > at) {
+      at = after;
+    } else if (text[at++] == '?') {
+      ++marks;
+    }
+  }
+  return marks;
+}
+
+}  // namespace
+
 std::string QuotedSql(const logical::Expr& expr) { return "\"" + expr.Sql() + "\""; }
 std::string QuotedType(const types::DataType& type) { return "\"" + type.Sql() + "\""; }
 
 ExprPtr ExpressionResolver::Resolve(const plan::ExpressionPtr& expression) {
-  return std::visit([this](const auto& node) { return Node(node); }, expression->node);
+  try {
+    return std::visit([this](const auto& node) { return Node(node); }, expression->node);
+  } catch (base::Error& error) {
+    bool of_analysis = error.kind() == ErrorKind::kAnalysis || error.kind() == ErrorKind::kExtendedAnalysis;
+    if (expression->origin && of_analysis) error.WithOrigin(expression->origin->line, expression->origin->position);
+    throw;
+  }
 }
 
 ExprPtr ExpressionResolver::Node(const types::Literal& node) { return logical::MakeLiteral(node); }
@@ -29,8 +77,9 @@ ExprPtr ExpressionResolver::Node(const plan::NamedArgument& node) {
 ExprPtr ExpressionResolver::Node(const plan::ParameterMark& node) {
   const SqlParameters* parameters = resolver_.parameters();
   plan::ExpressionPtr value;
-  if (parameters && node.name.empty() && static_cast<size_t>(node.position) < parameters->positional.size()) {
-    value = parameters->positional[node.position];
+  size_t index = parameters && node.name.empty() ? MarksBefore(parameters->text, node.position) : 0;
+  if (parameters && node.name.empty() && index < parameters->positional.size()) {
+    value = parameters->positional[index];
   } else if (parameters && !node.name.empty()) {
     auto found = parameters->named.find(node.name);
     if (found != parameters->named.end()) value = found->second;

@@ -271,7 +271,10 @@ ExprPtr ExpressionResolver::SpecialForm(const std::string& name, const plan::Unr
   if (name == "in") return In(node);
   if (name == "struct") return MakeStruct(node);
   if (name == "count") return Count(node);
-  if (name == "session_window") throw base::Error::Unsupported("The function session_window");
+  if (name == "window") return TimeWindow(node);
+  if (name == "session_window") return SessionWindow(node);
+  if (name == "window_time") return WindowTime(node);
+  if (name == "grouping" || name == "grouping_id") return Grouping(name, node);
   return CastFunction(name, node);
 }
 

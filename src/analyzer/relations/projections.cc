@@ -50,6 +50,7 @@ PlanPtr Resolver::Node(const plan::Filter& node) {
   Scope scope;
   scope.outer = outer_;
   scope.inputs = {Resolve(node.input)};
+  if (scope.inputs[0]->kind == logical::PlanKind::kAggregate) return Having(scope.inputs[0], node.condition);
   MissingColumns missing(names_, scope);
   ExpressionResolver resolver(*this, scope);
   ExprPtr condition = resolver.ResolveCondition(node.condition, "Filter");

@@ -1,4 +1,5 @@
 // ORDER BY, LIMIT, OFFSET, tail.
+#include "analyzer/aggregation.h"
 #include "analyzer/expression_resolver.h"
 #include "analyzer/missing_columns.h"
 
@@ -33,6 +34,7 @@ PlanPtr Resolver::Node(const plan::Sort& node) {
   scope.outer = outer_;
   scope.inputs = {Resolve(node.input)};
   MissingColumns missing(names_, scope);
+  if (const logical::Aggregate* aggregate = FindAggregate(scope.inputs[0])) scope.aggregated = aggregate->child();
   ExpressionResolver resolver(*this, scope);
   std::vector<std::shared_ptr<const SortOrderExpr>> orders;
   for (const plan::SortOrder& order : node.order) {
@@ -41,6 +43,11 @@ PlanPtr Resolver::Node(const plan::Sort& node) {
     } else {
       orders.push_back(resolver.ResolveOrder(order));
     }
+  }
+  if (scope.aggregated) {
+    OverAggregate over(scope.inputs[0]);
+    for (auto& order : orders) order = std::dynamic_pointer_cast<const SortOrderExpr>(over.Rewrite(order));
+    return over.Restore(std::make_shared<logical::Sort>(over.Extended(), std::move(orders), node.is_global));
   }
   return missing.Restore(std::make_shared<logical::Sort>(missing.Extend(), std::move(orders), node.is_global));
 }

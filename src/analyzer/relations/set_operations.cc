@@ -1,0 +1,174 @@
+// UNION, INTERSECT, EXCEPT, by position and by name.
+#include <algorithm>
+
+#include "analyzer/expression_resolver.h"
+#include "functions/coercion.h"
+#include "functions/signature.h"
+
+namespace sluice::analyzer {
+
+using base::ErrorKind;
+using logical::AliasExpr;
+using logical::AttributeExpr;
+using logical::AttributePtr;
+using logical::Attributes;
+using logical::ExprPtr;
+using logical::PlanPtr;
+using plan::SetOperation;
+
+namespace {
+
+const char* OperatorName(const plan::SetOp& node) {
+  switch (node.operation) {
+    case SetOperation::kUnion:
+      return "UNION";
+    case SetOperation::kIntersect:
+      return node.is_all ? "INTERSECT ALL" : "INTERSECT";
+    case SetOperation::kExcept:
+      return node.is_all ? "EXCEPT ALL" : "EXCEPT";
+  }
+  return "";
+}
+
+std::string FieldNames(const logical::Plan& plan) {
+  std::string out;
+  for (const AttributePtr& attribute : plan.output) out += (out.empty() ? "" : ", ") + attribute->name;
+  return out;
+}
+
+// The right side's columns in the left's order; with `allow_missing`, nulls stand for what one side lacks.
+void MatchByName(PlanPtr& left, PlanPtr& right, bool allow_missing, const NameMatcher& names) {
+  std::vector<ExprPtr> right_columns, left_columns(left->output.begin(), left->output.end());
+  std::vector<bool> used(right->output.size(), false);
+  for (const AttributePtr& wanted : left->output) {
+    ExprPtr found;
+    for (size_t i = 0; i < right->output.size() && !found; ++i) {
+      if (used[i] || !names(right->output[i]->name, wanted->name)) continue;
+      found = right->output[i];
+      used[i] = true;
+    }
+    if (!found) {
+      if (!allow_missing) {
+        throw base::Error(ErrorKind::kAnalysis, "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES",
+                          {{"colName", "\"" + wanted->name + "\""}, {"fieldNames", FieldNames(*right)}});
+      }
+      auto none = logical::MakeLiteral(types::Literal::Null(wanted->type));
+      found = std::make_shared<AliasExpr>(none, wanted->name);
+    }
+    right_columns.push_back(std::move(found));
+  }
+  for (size_t i = 0; i < right->output.size(); ++i) {
+    if (used[i] || !allow_missing) continue;
+    auto none = logical::MakeLiteral(types::Literal::Null(right->output[i]->type));
+    left_columns.push_back(std::make_shared<AliasExpr>(none, right->output[i]->name));
+    right_columns.push_back(right->output[i]);
+  }
+  if (left_columns.size() != left->output.size()) left = std::make_shared<logical::Project>(left, left_columns);
+  right = std::make_shared<logical::Project>(right, std::move(right_columns));
+}
+
+PlanPtr CastColumns(const PlanPtr& plan, const std::vector<types::TypePtr>& types, bool ansi) {
+  std::vector<ExprPtr> columns;
+  bool changed = false;
+  for (size_t i = 0; i < types.size(); ++i) {
+    ExprPtr column = ImplicitCast(plan->output[i], types[i], ansi);
+    if (column != plan->output[i]) {
+      column = std::make_shared<AliasExpr>(column, plan->output[i]->name);
+      changed = true;
+    }
+    columns.push_back(std::move(column));
+  }
+  return changed ? std::make_shared<logical::Project>(plan, std::move(columns)) : plan;
+}
+
+void CheckNoMaps(const logical::Plan& plan) {
+  for (const AttributePtr& attribute : plan.output) {
+    if (!attribute->type->Is(types::TypeId::kMap)) continue;
+    throw base::Error(ErrorKind::kAnalysis, "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
+                      {{"colName", types::QuoteIdentifier({attribute->name})},
+                       {"dataType", QuotedType(*attribute->type)}})
+        .WithPlan("");
+  }
+}
+
+PlanPtr Distinct(PlanPtr plan) {
+  Attributes keys = plan->output;
+  return std::make_shared<logical::Deduplicate>(std::move(plan), std::move(keys), false);
+}
+
+
+}  // namespace
+
+void Resolver::AlignColumns(const plan::SetOp& node, PlanPtr& left, PlanPtr& right) {
+  if (node.by_name) MatchByName(left, right, node.allow_missing_columns, names_);
+  if (left->output.size() != right->output.size()) {
+    throw base::Error(ErrorKind::kAnalysis, "NUM_COLUMNS_MISMATCH",
+                      {{"operator", OperatorName(node)},
+                       {"firstNumColumns", std::to_string(left->output.size())},
+                       {"invalidOrdinalNum", "second"},
+                       {"invalidNumColumns", std::to_string(right->output.size())}})
+        .WithPlan(logical::TreeString(left) + logical::TreeString(right));
+  }
+  std::vector<types::TypePtr> types;
+  for (size_t i = 0; i < left->output.size(); ++i) {
+    const types::TypePtr &a = left->output[i]->type, &b = right->output[i]->type;
+    types::TypePtr common = functions::FindWiderType(a, b, ansi_);
+    if (!common) {
+      throw base::Error(ErrorKind::kAnalysis, "INCOMPATIBLE_COLUMN_TYPE",
+                        {{"operator", OperatorName(node)},
+                         {"columnOrdinalNumber", functions::Ordinal(static_cast<int>(i))},
+                         {"tableOrdinalNumber", "second"},
+                         {"dataType1", QuotedType(*b)},
+                         {"dataType2", QuotedType(*a)},
+                         {"hint", ""}})
+          .WithPlan(logical::TreeString(left) + logical::TreeString(right));
+    }
+    types.push_back(std::move(common));
+  }
+  left = CastColumns(left, types, ansi_);
+  right = CastColumns(right, types, ansi_);
+}
+
+PlanPtr Resolver::Node(const plan::SetOp& node) {
+  PlanPtr left = StripHidden(Resolve(node.left)), right = StripHidden(Resolve(node.right));
+  AlignColumns(node, left, right);
+  if (node.operation == SetOperation::kUnion) {
+    Attributes output;
+    for (size_t i = 0; i < left->output.size(); ++i) {
+      const AttributePtr &a = left->output[i], &b = right->output[i];
+      types::TypePtr type = functions::FindWiderType(a->type, b->type, ansi_);
+      output.push_back(std::make_shared<AttributeExpr>(a->name, type, a->nullable || b->nullable,
+                                                       logical::NextExprId(), std::vector<std::string>{}, a->metadata));
+    }
+    PlanPtr all = std::make_shared<logical::Union>(std::vector<PlanPtr>{left, right}, std::move(output));
+    if (node.is_all) return all;
+    CheckNoMaps(*all);
+    return Distinct(all);
+  }
+  CheckNoMaps(*left);
+  if (node.is_all) return CountedSetOperation(node.operation, left, right);
+  for (const AttributePtr& a : left->output) {
+    for (const AttributePtr& b : right->output) {
+      if (a->id == b->id) {
+        right = WithFreshIds(right, plan_ids_);
+        break;
+      }
+    }
+  }
+  Scope scope;
+  scope.inputs = {left, right};
+  ExpressionResolver resolver(*this, scope);
+  std::vector<ExprPtr> equal;
+  for (size_t i = 0; i < left->output.size(); ++i) {
+    equal.push_back(resolver.Bind("<=>", {left->output[i], right->output[i]}));
+  }
+  auto type = node.operation == SetOperation::kIntersect ? plan::JoinType::kLeftSemi : plan::JoinType::kLeftAnti;
+  return Distinct(std::make_shared<logical::Join>(left, right, type, logical::JoinConjuncts(equal)));
+}
+
+// INTERSECT ALL, EXCEPT ALL: counts each distinct row on both sides, then repeats it as often as is left.
+PlanPtr Resolver::CountedSetOperation(SetOperation operation, const PlanPtr& left, const PlanPtr& right) {
+  throw base::Error::Unsupported(operation == SetOperation::kIntersect ? "INTERSECT ALL" : "EXCEPT ALL");
+}
+
+}  // namespace sluice::analyzer
