@@ -26,10 +26,10 @@ run: build
 	$(VENV)/bin/sluice submit examples/orders/orders.py
 
 test: configure
-	@tools/test.sh all
+	@$(VENV)/bin/python tools/test.py
 
 test-spark: build
-	@tools/test.sh spark
+	$(VENV)/bin/python -m pytest --spark -m spark tests
 
 bench: build
 	@tools/setup.sh bench

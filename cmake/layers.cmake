@@ -7,7 +7,7 @@ sluice_add_library(sql DEPS plan)
 sluice_add_library(connect DEPS plan protocol LIBS nlohmann_json::nlohmann_json)
 sluice_add_library(logical DEPS plan)
 sluice_add_library(functions DEPS logical REGISTRY FunctionRegistry
-                   LIBS date::date-tz PkgConfig::PCRE2 PkgConfig::SIMDJSON PkgConfig::XXHASH nlohmann_json::nlohmann_json ZLIB::ZLIB)
+                   LIBS date::date-tz PkgConfig::PCRE2 PkgConfig::SIMDJSON PkgConfig::XXHASH nlohmann_json::nlohmann_json ZLIB::ZLIB OpenSSL::Crypto)
 sluice_add_library(catalog DEPS logical)
 sluice_add_library(connectors/spi DEPS logical formats)
 sluice_add_library(analyzer DEPS functions catalog connectors/spi sql)

@@ -120,6 +120,12 @@ Error& Error::WithSqlPosition(const std::string& sql, int line, int position) {
   return Surround(block);
 }
 
+Error& Error::WithQueryContext(const std::string& summary) {
+  if (kind_ == ErrorKind::kParse) return Surround("\n" + summary);
+  message_.append("\n").append(summary);
+  return *this;
+}
+
 Error& Error::WithSqlText(const std::string& sql) {
   return Surround("\n== SQL ==\n" + sql);
 }

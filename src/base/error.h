@@ -75,6 +75,8 @@ class Error : public std::exception {
   Error& WithOrigin(int line, int position);
   /// Appends " (line L, pos P)" and the "== SQL ==" block of a ParseException. `line` from 1, `position` from 0.
   Error& WithSqlPosition(const std::string& sql, int line, int position);
+  /// Appends the "== SQL (line 1, position 8) ==" block of QueryContext::Summary().
+  Error& WithQueryContext(const std::string& summary);
   /// The same for a ParseException that knows no position.
   Error& WithSqlText(const std::string& sql);
 

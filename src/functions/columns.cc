@@ -1,6 +1,7 @@
 // Argument views and the array operations that kernels share.
 #include "functions/columns.h"
 
+#include <arrow/array/concatenate.h>
 #include <arrow/compute/api.h>
 #include <arrow/scalar.h>
 #include <arrow/util/bitmap_ops.h>
@@ -65,6 +66,10 @@ arrow::Datum AsScalar(const std::shared_ptr<arrow::Array>& one_row) {
 
 std::shared_ptr<arrow::Array> NullArray(const std::shared_ptr<arrow::DataType>& type, int64_t rows) {
   return base::ValueOrThrow(arrow::MakeArrayOfNull(type, rows));
+}
+
+std::shared_ptr<arrow::Array> Concatenated(const arrow::ArrayVector& arrays) {
+  return arrays.size() == 1 ? arrays[0] : base::ValueOrThrow(arrow::Concatenate(arrays));
 }
 
 std::shared_ptr<arrow::Array> TakeRows(const std::shared_ptr<arrow::Array>& values,

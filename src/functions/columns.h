@@ -163,6 +163,8 @@ bool AllConstant(const std::vector<arrow::Datum>& arguments);
 arrow::Datum AsScalar(const std::shared_ptr<arrow::Array>& one_row);
 /// `rows` nulls of a type.
 std::shared_ptr<arrow::Array> NullArray(const std::shared_ptr<arrow::DataType>& type, int64_t rows);
+/// Several arrays of one type as one.
+std::shared_ptr<arrow::Array> Concatenated(const arrow::ArrayVector& arrays);
 /// The rows at `indices` (-1 gives null) of an array of any type.
 std::shared_ptr<arrow::Array> TakeRows(const std::shared_ptr<arrow::Array>& values,
                                        const std::vector<int64_t>& indices);

@@ -269,4 +269,11 @@ logical::ScalarKernel TotalKernel(const types::TypePtr& type, F f) {
   };
 }
 
+/// A kernel that adds constants for the last arguments a call leaves out; `defaults` are those of the last parameters.
+logical::ScalarKernel WithDefaults(size_t parameters, std::vector<arrow::Datum> defaults, logical::ScalarKernel kernel);
+/// Constants for WithDefaults.
+arrow::Datum TextConstant(std::string_view text);
+arrow::Datum IntConstant(int32_t value);
+arrow::Datum BoolConstant(bool value);
+
 }  // namespace sluice::functions

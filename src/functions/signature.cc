@@ -38,6 +38,12 @@ std::string QuotedTypes(const Arguments& arguments) {
   return out;
 }
 
+std::string QuotedTypesOr(const Arguments& arguments) {
+  std::string out;
+  for (const Argument& argument : arguments) out += (out.empty() ? "" : " or ") + Quoted(*argument.type);
+  return out;
+}
+
 void CheckCount(const BindContext& context, const Arguments& arguments, int least, int most) {
   int count = static_cast<int>(arguments.size());
   if (count >= least && (most == kUnlimited || count <= most)) return;
@@ -67,7 +73,7 @@ std::string Ordinal(int position) {
 
 base::Error TypeMismatch(const std::string& sql, const std::string& sub, base::Error::Parameters parameters) {
   parameters["sqlExpr"] = QuotedSql(sql);
-  return base::Error(base::ErrorKind::kExtendedAnalysis, "DATATYPE_MISMATCH." + sub, std::move(parameters));
+  return base::Error(base::ErrorKind::kAnalysis, "DATATYPE_MISMATCH." + sub, std::move(parameters));
 }
 
 base::Error TypeMismatch(const BindContext& context, const Arguments& arguments, const std::string& sub,
@@ -155,7 +161,9 @@ BindScalar Simple(SimpleRule rule) {
     int declared = static_cast<int>(rule.parameters.size());
     CheckCount(context, arguments, declared - rule.optional, rule.variadic ? kUnlimited : declared);
     auto types = arguments.empty() ? std::vector<TypePtr>{} : Coerce(context, arguments, rule.parameters);
-    return NewBinding(context, arguments, rule.type, std::move(types), rule.kernel, rule.nulls);
+    auto binding = NewBinding(context, arguments, rule.type, std::move(types), rule.kernel, rule.nulls);
+    binding->can_fail = rule.can_fail;
+    return binding;
   };
 }
 

@@ -47,8 +47,9 @@ std::string Quoted(const types::DataType& type);
 std::string QuotedSql(const std::string& sql);
 /// "`name`": a function name as messages quote it.
 std::string QuotedName(const BindContext& context);
-/// `("INT" or "STRING")`-like lists of the arguments' types: "INT", "STRING".
+/// The arguments' types as lists in messages: `"INT", "STRING"` and `"INT" or "STRING"`.
 std::string QuotedTypes(const Arguments& arguments);
+std::string QuotedTypesOr(const Arguments& arguments);
 
 /// Literal values of arguments; the argument must have been checked to be a constant that is not null.
 std::string StringLiteral(const Argument& argument);
@@ -68,6 +69,7 @@ struct SimpleRule {
   int optional = 0;
   bool variadic = false;
   Nulls nulls = Nulls::kPropagate;
+  bool can_fail = true;  ///< see ScalarBinding::can_fail
 };
 BindScalar Simple(SimpleRule rule);
 

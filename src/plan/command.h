@@ -98,6 +98,8 @@ struct CreateDatabase {
   std::string name;
   bool if_not_exists = false;
   std::string location;
+  std::string comment;
+  Options properties;
 };
 struct DropDatabase {
   std::string name;
@@ -123,6 +125,7 @@ struct ShowFunctions {
 struct DescribeTable {
   std::vector<std::string> table;
   bool extended = false;
+  std::vector<std::string> column;  ///< only this one, if given
 };
 struct DescribeQuery {
   RelationPtr query;

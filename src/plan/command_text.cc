@@ -100,6 +100,8 @@ struct Printer {
         .Text("name", c.name)
         .Flag("if not exists", c.if_not_exists)
         .Text("location", c.location)
+        .Text("comment", c.comment)
+        .Map("properties", c.properties)
         .Finish();
   }
   std::string operator()(const DropDatabase& c) const {
@@ -117,7 +119,7 @@ struct Printer {
   std::string operator()(const ShowColumns& c) const { return TreeText("ShowColumns").Name("table", c.table).Finish(); }
   std::string operator()(const ShowFunctions& c) const { return TreeText("ShowFunctions").Text("pattern", c.pattern).Finish(); }
   std::string operator()(const DescribeTable& c) const {
-    return TreeText("DescribeTable").Name("table", c.table).Flag("extended", c.extended).Finish();
+    return TreeText("DescribeTable").Name("table", c.table).Flag("extended", c.extended).Name("column", c.column).Finish();
   }
   std::string operator()(const DescribeQuery& c) const { return TreeText("DescribeQuery").Input(c.query).Finish(); }
   std::string operator()(const DescribeFunction& c) const {

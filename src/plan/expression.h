@@ -93,6 +93,7 @@ struct WindowExpression {
   std::vector<SortOrder> order_by;
   FrameType frame = FrameType::kUndefined;
   FrameBoundary lower, upper;
+  std::string name;  ///< OVER name, until the parser has met its definition
 };
 
 /// child[extraction], child.field

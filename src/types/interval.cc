@@ -196,33 +196,4 @@ std::string ToString(const Interval& interval) {
   return out.empty() ? "0 seconds" : out;
 }
 
-std::string FormatDayTimeInterval(int64_t micros, IntervalFields fields) {
-  static constexpr const char* kNames[] = {"DAY", "HOUR", "MINUTE", "SECOND"};
-  static constexpr uint64_t kUnits[] = {static_cast<uint64_t>(kMicrosPerDay), static_cast<uint64_t>(kMicrosPerHour),
-                                        static_cast<uint64_t>(kMicrosPerMinute)};
-  uint64_t rest = micros < 0 ? 0 - static_cast<uint64_t>(micros) : static_cast<uint64_t>(micros);
-  std::string out = micros < 0 ? "INTERVAL '-" : "INTERVAL '";
-  for (int field = fields.start; field <= fields.end; ++field) {
-    bool first = field == fields.start;
-    if (!first) out += field == 1 ? " " : ":";
-    if (field == 3) {
-      out += Seconds(rest, !first);
-    } else {
-      out += fmt::format(fmt::runtime(first ? "{}" : "{:02}"), rest / kUnits[field]);
-      rest %= kUnits[field];
-    }
-  }
-  out += fmt::format("' {}", kNames[fields.start]);
-  if (fields.end != fields.start) out += fmt::format(" TO {}", kNames[fields.end]);
-  return out;
-}
-
-std::string FormatYearMonthInterval(int32_t months, IntervalFields fields) {
-  int64_t all = std::abs(static_cast<int64_t>(months));
-  const char* sign = months < 0 ? "-" : "";
-  if (fields.start == 1) return fmt::format("INTERVAL '{}' MONTH", months);
-  if (fields.end == 0) return fmt::format("INTERVAL '{}{}' YEAR", sign, all / 12);
-  return fmt::format("INTERVAL '{}{}-{}' YEAR TO MONTH", sign, all / 12, all % 12);
-}
-
 }  // namespace sluice::types

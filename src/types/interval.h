@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "types/data_type.h"
 
 namespace sluice::types {
@@ -28,5 +29,14 @@ std::string ToString(const Interval& interval);
 std::string FormatDayTimeInterval(int64_t micros, IntervalFields fields);
 /// "INTERVAL '1-2' YEAR TO MONTH"
 std::string FormatYearMonthInterval(int32_t months, IntervalFields fields);
+
+/// "1 02:03:04.5" as far as `fields` go, also "INTERVAL '1 02' DAY TO HOUR". Nothing if the text has another form or
+/// a field is out of range.
+std::optional<int64_t> ParseDayTimeInterval(std::string_view text, IntervalFields fields);
+/// "1-2", "1" for a single field, also "INTERVAL '1-2' YEAR TO MONTH".
+std::optional<int32_t> ParseYearMonthInterval(std::string_view text, IntervalFields fields);
+/// Why a text is no such interval: INVALID_INTERVAL_FORMAT.*, or a field that is out of range.
+base::Error DayTimeIntervalError(base::ErrorKind kind, std::string_view text, IntervalFields fields);
+base::Error YearMonthIntervalError(base::ErrorKind kind, std::string_view text, IntervalFields fields);
 
 }  // namespace sluice::types

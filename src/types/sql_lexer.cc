@@ -33,7 +33,7 @@ size_t UnicodeSpace(std::string_view text) {
 
 class Lexer {
  public:
-  explicit Lexer(std::string_view sql) : sql_(sql) {}
+  Lexer(std::string_view sql, bool quoted_names) : sql_(sql), quoted_names_(quoted_names) {}
 
   std::vector<Token> Run() {
     while (SkipHidden()) {
@@ -143,7 +143,8 @@ class Lexer {
       if (sql_[i] == '\\') {
         ++i;
       } else if (sql_[i] == quote) {
-        if (At(i + 1) != quote) return {TokenKind::kString, i + 1 - start};
+        bool is_name = quote == '"' && quoted_names_;
+        if (At(i + 1) != quote) return {is_name ? TokenKind::kQuotedIdentifier : TokenKind::kString, i + 1 - start};
         ++i;
       }
     }
@@ -225,6 +226,7 @@ class Lexer {
   }
 
   std::string_view sql_;
+  bool quoted_names_;
   size_t at_ = 0;
   int line_ = 1;
   int position_ = 0;
@@ -301,7 +303,7 @@ size_t AppendEscape(std::string_view body, size_t at, std::string* out) {
 
 }  // namespace
 
-std::vector<Token> Tokenize(std::string_view sql) { return Lexer(sql).Run(); }
+std::vector<Token> Tokenize(std::string_view sql, bool quoted_names) { return Lexer(sql, quoted_names).Run(); }
 
 std::string UnescapeString(std::string_view token) {
   if (token[0] == 'r' || token[0] == 'R') return std::string(token.substr(2, token.size() - 3));
@@ -321,10 +323,11 @@ std::string UnescapeString(std::string_view token) {
 
 std::string IdentifierText(const Token& token) {
   if (token.kind != TokenKind::kQuotedIdentifier) return std::string(token.text);
+  char quote = token.text[0];
   std::string out;
   for (size_t i = 1; i + 1 < token.text.size(); ++i) {
     out += token.text[i];
-    if (token.text[i] == '`') ++i;
+    if (token.text[i] == quote) ++i;
   }
   return out;
 }

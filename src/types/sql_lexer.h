@@ -39,8 +39,9 @@ struct Token {
 };
 
 /// The tokens of a text, ending with one kEnd; comments and white space are left out. `sql` must outlive the tokens.
-/// Shift operators come as single '>' marks. Throws UNCLOSED_BRACKETED_COMMENT.
-std::vector<Token> Tokenize(std::string_view sql);
+/// Shift operators come as single '>' marks. With `quoted_names`, "a b" is an identifier and no string. Throws
+/// UNCLOSED_BRACKETED_COMMENT.
+std::vector<Token> Tokenize(std::string_view sql, bool quoted_names = false);
 
 /// The value of a string token: quotes taken off, escapes resolved.
 std::string UnescapeString(std::string_view token);

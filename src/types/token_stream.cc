@@ -10,7 +10,7 @@
 namespace sluice::types {
 namespace {
 
-constexpr int kMaxDepth = 1000;
+constexpr int kMaxDepth = 300;
 
 bool IsPlainName(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x80 && (std::isalnum(c) || c == '_'); });
@@ -35,7 +35,7 @@ std::string Shown(const Token& token) {
 
 }  // namespace
 
-TokenStream::TokenStream(std::string_view sql) : sql_(sql), tokens_(Tokenize(sql)) {}
+TokenStream::TokenStream(std::string_view sql, bool quoted_names) : sql_(sql), tokens_(Tokenize(sql, quoted_names)) {}
 
 Token TokenStream::Next() {
   Token token = Peek();
@@ -66,10 +66,10 @@ bool TokenStream::AcceptSequence(std::initializer_list<std::string_view> texts) 
   return true;
 }
 
-Token TokenStream::Expect(std::string_view text) {
+Token TokenStream::Expect(std::string_view text, bool tell_missing) {
   if (Is(text)) return Next();
-  // The parser of Spark drops one token, or makes one up, if that lets it go on; its message says so.
   if (Is(text, 1)) throw SyntaxError(": extra input " + Shown(Peek()));
+  if (tell_missing) throw SyntaxError(fmt::format(": missing '{}'", text));
   throw SyntaxError();
 }
 

@@ -13,7 +13,7 @@ namespace sluice::types {
 class TokenStream {
  public:
   /// `sql` must outlive the stream.
-  explicit TokenStream(std::string_view sql);
+  explicit TokenStream(std::string_view sql, bool quoted_names = false);
 
   std::string_view sql() const { return sql_; }
   const Token& Peek(size_t ahead = 0) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
@@ -32,8 +32,9 @@ class TokenStream {
   bool IsSequence(std::initializer_list<std::string_view> texts) const;
   bool Accept(std::string_view text);
   bool AcceptSequence(std::initializer_list<std::string_view> texts);
-  /// Throws PARSE_SYNTAX_ERROR unless the next token is the given one.
-  Token Expect(std::string_view text);
+  /// Throws PARSE_SYNTAX_ERROR unless the next token is the given one. Spark's parser can tell in some places that the
+  /// token itself is missing; `tell_missing` says so.
+  Token Expect(std::string_view text, bool tell_missing = false);
   void ExpectSequence(std::initializer_list<std::string_view> texts);
 
   bool IsIdentifier(size_t ahead = 0) const;

@@ -1,0 +1,92 @@
+"""Makes the benchmarks' input, the same bytes each time.
+
+    generate.py csv FOLDER [--megabytes 1000]      20 files of orders with a header
+    generate.py json FOLDER [--orders 5000000]     8 files of JSON lines
+"""
+import argparse
+import random
+import time
+from pathlib import Path
+
+STATUSES = ("created", "approved", "shipped", "delivered", "delivered", "delivered", "cancelled", "returned")
+CITIES = ("Lisbon", "Porto", "Madrid", "Turin", "Lyon", "Graz", "Basel", "Ghent")
+START = 1704067200  # 2024-01-01 UTC
+AT_ONCE = 10000
+
+
+def csv_lines(bits, first, count):
+    lines = []
+    stamp = ""
+    for number in range(first, first + count):
+        if number % 1000 == 0 or not stamp:
+            stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(START + number // 1000))
+        draw = bits(64)
+        comment = '"late, call first"' if number % 50 == 0 else f"note {draw & 0xFFFFF:05x}"
+        lines.append(f"o{number:010d},c{(draw >> 31) % 100000:06d},{stamp}.{number % 1000:03d},"
+                     f"{(draw >> 20) % 100000 / 100:.2f},{STATUSES[draw >> 61]},{CITIES[draw >> 58 & 7]},"
+                     f"{1 + (draw >> 55 & 7)},{comment}\n")
+    return "".join(lines)
+
+
+def json_lines(bits, first, count):
+    lines = []
+    stamp = ""
+    for number in range(first, first + count):
+        if number % 50 == 0 or not stamp:
+            milliseconds = number // 50
+            stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(START + milliseconds // 1000)) + f".{milliseconds % 1000:03d}Z"
+        draw = bits(64)
+        cents = 100 + (draw >> 11 & 0xFFFFF) % 99900
+        lines.append(f'{{"order_id":"o{number:010d}","customer_id":"c{(draw >> 31) % 100000:06d}","ts":"{stamp}",'
+                     f'"amount":{cents // 100}.{cents % 100:02d},"status":"{STATUSES[draw >> 61]}",'
+                     f'"city":"{CITIES[draw >> 58 & 7]}","items":{1 + (draw >> 55 & 7)}}}\n')
+    return "".join(lines)
+
+
+def make_csv(folder, megabytes, files=20):
+    bits = random.Random(7).getrandbits
+    number = 0
+    for index in range(files):
+        with open(folder / f"orders-{index:03d}.csv", "w", encoding="ascii") as file:
+            size = file.write("order_id,customer_id,ts,amount,status,city,items,comment\n")
+            while size < megabytes * 1_000_000 // files:
+                size += file.write(csv_lines(bits, number, AT_ONCE))
+                number += AT_ONCE
+        print(f"  {folder.name}: {index + 1} of {files} files", flush=True)
+
+
+def make_json(folder, orders, files=8):
+    bits = random.Random(42).getrandbits
+    for index in range(files):
+        with open(folder / f"orders-{index:03d}.json", "w", encoding="ascii") as file:
+            for number in range(orders * index // files, orders * (index + 1) // files, AT_ONCE):
+                file.write(json_lines(bits, number, min(AT_ONCE, orders * (index + 1) // files - number)))
+        print(f"  {folder.name}: {index + 1} of {files} files", flush=True)
+
+
+def ensure(kind, folder, amount):
+    """Makes the data unless a finished copy of the same amount is there."""
+    folder = Path(folder)
+    mark = folder.with_suffix(".made")
+    if mark.exists() and mark.read_text() == str(amount):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    print(f"Making {folder}", flush=True)
+    (make_csv if kind == "csv" else make_json)(folder, amount)
+    mark.write_text(str(amount))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=["csv", "json"])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--megabytes", type=int, default=1000)
+    parser.add_argument("--orders", type=int, default=5_000_000)
+    given = parser.parse_args()
+    ensure(given.kind, given.folder, given.megabytes if given.kind == "csv" else given.orders)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Measures Sluice beside DuckDB and, where it is installed, Apache Spark, and prints a table with ratios.
+
+    run.py [--repeat 3] [--no-spark] [--seconds 20] [start] [latency] [csv] [json]
+
+Input is made once under $BENCH_DATA (build/bench). Each figure is the best of the repetitions.
+"""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import generate  # noqa: E402
+import measure  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+DATA = Path(os.environ.get("BENCH_DATA", ROOT / "build" / "bench"))
+SPARK = ROOT / "tests" / "services" / "spark.sh"
+CASES = ("start", "latency", "csv", "json")
+# What the table says beside a figure: the goal, and how it is judged.
+GOALS = {"start": "<= 1.0 s", "latency": "<= 3 / 10 ms", "csv": "CPU <= DuckDB's, <= 400 MB", "json": "CPU <= DuckDB's"}
+
+
+def engines(given):
+    found = {"sluice": [Path(sys.executable).parent / "sluice", "submit"]}
+    cache = Path(os.environ.get("SPARK_CACHE", Path.home() / ".cache" / "spark"))
+    if not given.no_spark and (cache / "venv-4.2.0" / ".ready").exists() and shutil.which("java"):
+        found["spark"] = [SPARK, "submit"]
+    return found
+
+
+def best(command, repeat, **options):
+    """The run with the least CPU time; ends the benchmark if one fails."""
+    runs = []
+    for _ in range(repeat):
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=DATA) as scratch:
+            run = measure.run([scratch if word == "SCRATCH" else word for word in command], **options)
+        if run.status != 0:
+            sys.exit(f"{' '.join(map(str, command))} failed:\n{run.output}")
+        runs.append(run)
+    return min(runs, key=lambda run: run.cpu)
+
+
+class Table:
+    def __init__(self):
+        self.rows = [("what", "engine", "wall s", "CPU s", "peak MB", "server MB", "other", "to Sluice", "goal")]
+
+    def add(self, case, engine, run, base, other=""):
+        ratio = f"{run.cpu / base.cpu:.2f} x CPU" if engine != "sluice" else ""
+        self.rows.append((case, engine, f"{run.wall:.2f}", f"{run.cpu:.2f}", f"{run.peak_mb:.0f}" if run.peak_mb else "",
+                          f"{run.server_mb:.0f}" if run.server_mb else "", other, ratio,
+                          GOALS[case.split()[0]] if engine == "sluice" else ""))
+
+    def print(self):
+        widths = [max(len(row[column]) for row in self.rows) for column in range(len(self.rows[0]))]
+        for number, row in enumerate(self.rows):
+            print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |")
+            if number == 0:
+                print("|" + "|".join("-" * (width + 2) for width in widths) + "|")
+
+
+def start(table, given):
+    base = None
+    for engine, command in engines(given).items():
+        timed = best([*command, HERE / "programs" / "empty.py"], max(given.repeat, 3), memory=False)
+        sampled = measure.run([*command, HERE / "programs" / "empty.py"])
+        timed.peak_mb, timed.server_mb = sampled.peak_mb, sampled.server_mb
+        base = base or timed
+        table.add("start", engine, timed, base)
+
+
+def latency(table, given):
+    for source, sink in (("rate", "noop"), ("rate-micro-batch", "noop"), ("rate-micro-batch", "memory")):
+        base = None
+        for engine, command in engines(given).items():
+            run = best([*command, HERE / "programs" / "latency.py", source, sink, given.seconds, "SCRATCH"], 1)
+            base = base or run
+            count, median, tail, largest = re.search(r"BATCHES (\d+) MEDIAN (\d+) P99 (\d+) MAX (\d+)", run.output).groups()
+            table.add(f"latency {source} to {sink}", engine, run, base, f"median {median} p99 {tail} max {largest} ms of {count}")
+
+
+def throughput(kind, program, amount):
+    def case(table, given):
+        folder = DATA / f"{kind}-{amount}"
+        generate.ensure(kind, folder, amount)
+        subprocess.run(["cat", *folder.iterdir()], stdout=subprocess.DEVNULL, check=True)  # the same warm page cache for all
+        base = None
+        commands = {name: [*command, HERE / "programs" / program, folder, "SCRATCH"] for name, command in engines(given).items()}
+        commands["duckdb"] = [sys.executable, HERE / "programs" / "duckdb_work.py", kind, folder, "SCRATCH"]
+        for engine, command in commands.items():
+            run = best(command, 1 if engine == "spark" else given.repeat)
+            base = base or run
+            table.add(kind, engine, run, base)
+
+    return case
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--no-spark", action="store_true")
+    parser.add_argument("--seconds", type=int, default=20, help="length of a latency run")
+    parser.add_argument("--megabytes", type=int, default=1000, help="size of the CSV input")
+    parser.add_argument("--orders", type=int, default=5_000_000, help="size of the JSON input")
+    parser.add_argument("cases", nargs="*", choices=[*CASES, []])
+    given = parser.parse_args()
+    DATA.mkdir(parents=True, exist_ok=True)
+    work = {"start": start, "latency": latency, "csv": throughput("csv", "csv_to_parquet.py", given.megabytes),
+            "json": throughput("json", "json_sums.py", given.orders)}
+    table = Table()
+    for case in given.cases or CASES:
+        print(f"measuring {case}", flush=True)
+        work[case](table, given)
+    print(f"\n{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f} at the end")
+    table.print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""What classic programs do with SparkContext, SparkConf, RDDs, broadcast variables and accumulators."""
+from pyspark import SparkConf, SparkContext
+from pyspark.sql import Row, SparkSession, functions as F
+
+conf = SparkConf().setAppName("classic").setMaster("local[3]").set("spark.sql.shuffle.partitions", "2").set("spark.mine", "1")
+sc = SparkContext(conf=conf)
+sc.setLogLevel("ERROR")
+spark = SparkSession(sc)
+print(sc.appName, sc.master, sc.version, sc.defaultParallelism, sc.applicationId.startswith("local-"))
+print(sc.getConf().get("spark.mine"), sc.getConf().get("spark.nothing", "else"), spark.conf.get("spark.sql.shuffle.partitions"))
+print(spark.sparkContext is sc, SparkContext.getOrCreate() is sc, isinstance(spark, SparkSession))
+numbers = sc.parallelize(range(1, 11), 3)
+print(numbers.getNumPartitions(), numbers.glom().collect(), numbers.sum(), numbers.count(), numbers.first(), numbers.take(3))
+print(numbers.filter(lambda n: n % 2).map(lambda n: n * n).collect(), numbers.reduce(lambda a, b: a * b), numbers.mean())
+words = sc.parallelize(["a b", "b c", "c c"]).flatMap(str.split)
+print(sorted(words.map(lambda w: (w, 1)).reduceByKey(lambda a, b: a + b).collect()), sorted(words.distinct().collect()))
+print(sorted(words.countByValue().items()), words.zipWithIndex().collect()[:2])
+left, right = sc.parallelize([(1, "a"), (2, "b")]), sc.parallelize([(1, "x"), (3, "y")])
+print(sorted(left.join(right).collect()), sorted(left.leftOuterJoin(right).collect()))
+print(left.collectAsMap(), left.lookup(2), sc.parallelize([3, 1, 2]).sortBy(lambda n: -n).collect(), numbers.top(2))
+frame = sc.parallelize([Row(id=1, name="x"), Row(id=2, name="y")]).toDF()
+frame.orderBy("id").show()
+print(frame.rdd.map(lambda row: row.id * 10).collect(), sorted(frame.rdd.map(tuple).collect()))
+print(spark.createDataFrame(sc.parallelize([(1, "p"), (2, "q")]), ["n", "s"]).orderBy("n").collect())
+names = sc.broadcast({1: "one", 2: "two"})
+frame.select(F.udf(lambda n: names.value[n])("id").alias("word")).orderBy("word").show()
+seen = sc.accumulator(0)
+numbers.foreach(lambda n: seen.add(n))
+print(seen.value, sc.emptyRDD().isEmpty(), sc.range(3).collect())
+spark.stop()
+try:
+    print(SparkContext._active_spark_context)
+    spark = SparkSession.builder.master("local[1]").appName("second").getOrCreate()
+    print(spark.sparkContext.appName, spark.sparkContext.defaultParallelism, spark.range(3).count())
+finally:
+    spark.stop()

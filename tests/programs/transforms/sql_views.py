@@ -1,0 +1,20 @@
+"""A stream as a temporary view, queried with SQL, also with a batch table beside it."""
+import scene
+
+spark = scene.session()
+scene.put("in/1.csv", "1,a\n2,b\n3,c\n")
+stream = spark.readStream.schema("n INT, k STRING").csv(scene.path("in"))
+stream.createOrReplaceTempView("events")
+spark.createDataFrame([("a", "Alpha"), ("b", "Beta")], "k STRING, name STRING").createOrReplaceTempView("names")
+picked = spark.sql("SELECT n * 10 AS ten, k FROM events WHERE n > 1")
+print(picked.isStreaming, spark.table("names").isStreaming)
+scene.now(picked.writeStream.format("memory").queryName("picked"))
+scene.rows("picked", spark.table("picked"))
+joined = spark.sql("SELECT e.n, e.k, coalesce(d.name, '?') AS name FROM events e LEFT JOIN names d ON e.k = d.k")
+scene.now(joined.writeStream.format("memory").queryName("joined"))
+scene.rows("joined", spark.table("joined"))
+sub = spark.sql("SELECT k, upper(k) AS big FROM (SELECT k, n + 1 AS m FROM events) WHERE m <> 3")
+scene.now(sub.writeStream.format("memory").queryName("sub"))
+scene.rows("from a sub-query", spark.sql("SELECT * FROM sub ORDER BY k DESC"))
+spark.catalog.dropTempView("events")
+scene.attempt("dropped view", lambda: spark.table("events").schema)

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# A real Apache Spark 4.2.0 in local mode, the judge of the recorded programs. Needs Java 17 or newer.
+#   spark.sh fetch                          install it (once; about 450 MB)
+#   spark.sh start | stop | status          its Connect server on $SPARK_CONNECT_PORT
+#   spark.sh submit [OPTIONS...] APP.py     its spark-submit
+#   spark.sh python ARGS...                 the Python of its virtual environment (classic PySpark)
+# Environment: SPARK_CACHE (~/.cache/spark), SPARK_CONNECT_PORT (15702), SPARK_MASTER (local[4])
+set -euo pipefail
+VERSION=4.2.0
+CACHE=${SPARK_CACHE:-$HOME/.cache/spark}
+VENV=$CACHE/venv-$VERSION
+PORT=${SPARK_CONNECT_PORT:-15702}
+MASTER=${SPARK_MASTER:-local[4]}
+DATA=$CACHE/connect-$PORT
+HERE=$(cd "$(dirname "$0")" && pwd)
+
+die() { echo "spark.sh: $*" >&2; exit 1; }
+
+fetch() {
+    command -v java >/dev/null || die "Java 17 or newer is needed"
+    [ -f "$VENV/.ready" ] && return
+    echo "spark.sh: installing pyspark $VERSION into $VENV" >&2
+    python3 -m venv "$VENV"
+    "$VENV/bin/pip" install -q 'setuptools<81' numpy 'pandas<3' pyarrow grpcio grpcio-status googleapis-common-protos \
+        zstandard "pyspark==$VERSION" >&2
+    touch "$VENV/.ready"
+}
+
+environment() {
+    fetch
+    SPARK_HOME=$(echo "$VENV"/lib/python3*/site-packages/pyspark)
+    export SPARK_HOME SPARK_CONF_DIR=$HERE/spark-conf PYSPARK_PYTHON=$VENV/bin/python
+    export PYSPARK_DRIVER_PYTHON=$VENV/bin/python SPARK_LOCAL_IP=127.0.0.1 TZ=UTC
+    unset SPARK_REMOTE PYTHONPATH
+    OPTIONS=(--master "$MASTER" --conf spark.ui.enabled=false --conf spark.driver.bindAddress=127.0.0.1)
+}
+
+pid() { cat "$DATA/pid" 2>/dev/null || true; }
+
+running() { [ -n "$(pid)" ] && grep -qsa SparkConnectServer "/proc/$(pid)/cmdline"; }
+
+listening() { (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; }
+
+start() {
+    running && return
+    environment
+    ! listening || die "port $PORT is taken"
+    mkdir -p "$DATA"
+    (cd "$DATA" && exec nohup "$SPARK_HOME/bin/spark-submit" "${OPTIONS[@]}" --name judge \
+        --class org.apache.spark.sql.connect.service.SparkConnectServer \
+        --conf spark.connect.grpc.binding.address=127.0.0.1 --conf spark.connect.grpc.binding.port="$PORT" \
+        spark-internal >"$DATA/server.log" 2>&1 </dev/null) &
+    echo $! >"$DATA/pid"
+    for _ in $(seq 600); do
+        listening && return
+        sleep 0.1
+    done
+    tail -n 15 "$DATA/server.log" >&2
+    die "no answer on port $PORT, see $DATA/server.log"
+}
+
+stop() {
+    running || return 0
+    kill "$(pid)"
+    for _ in $(seq 300); do
+        running || return 0
+        sleep 0.1
+    done
+    kill -9 "$(pid)"
+}
+
+case ${1:-} in
+fetch) fetch ;;
+start) start ;;
+stop) stop ;;
+status) running && echo "running, port $PORT" || { echo stopped; exit 3; } ;;
+submit)
+    shift
+    environment
+    exec "$SPARK_HOME/bin/spark-submit" "${OPTIONS[@]}" "$@"
+    ;;
+python)
+    shift
+    environment
+    exec "$VENV/bin/python" "$@"
+    ;;
+*) die "usage: spark.sh fetch | start | stop | status | submit ... | python ..." ;;
+esac
