@@ -19,7 +19,7 @@ sluice_add_library(connectors DEPS exec checkpoint formats REGISTRY ConnectorReg
 sluice_add_library(python DEPS exec LIBS nlohmann_json::nlohmann_json)
 sluice_add_library(streaming DEPS exec checkpoint connectors/spi optimizer LIBS nlohmann_json::nlohmann_json)
 sluice_add_library(session DEPS analyzer optimizer streaming connectors python catalog LIBS nlohmann_json::nlohmann_json)
-sluice_add_library(server DEPS session connect LIBS nlohmann_json::nlohmann_json)
-sluice_add_library(cli DEPS server LIBS CLI11::CLI11)
+sluice_add_library(server DEPS session connect LIBS nlohmann_json::nlohmann_json PkgConfig::ZSTD PkgConfig::XXHASH ZLIB::ZLIB)
+sluice_add_library(cli DEPS server LIBS CLI11::CLI11 nlohmann_json::nlohmann_json)
 # The protocol keeps deprecated fields that today's and older clients still send.
 target_compile_options(sluice_connect PRIVATE -Wno-deprecated-declarations)

@@ -20,4 +20,7 @@ if(SLUICE_SANITIZE)
   # The generated protocol code and Arrow's wheel are not instrumented for RTTI checks.
   add_compile_options(-fno-sanitize=vptr)
 endif()
+if(SLUICE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 find_package(Threads REQUIRED)

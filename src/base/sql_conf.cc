@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <regex>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -12,11 +14,134 @@
 namespace sluice::base {
 namespace {
 
-constexpr std::string_view kDefaultParallelism = "2";
-
 const std::vector<ConfKey> kKeys = {
 #include "base/conf_keys.inc"
 };
+
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  return text;
+}
+
+std::optional<bool> ParseBool(std::string_view text) {
+  std::string value = Lower(Trim(text));
+  if (value == "true") return true;
+  if (value == "false") return false;
+  return std::nullopt;
+}
+
+template <typename T>
+std::optional<T> ParseNumber(std::string_view text) {
+  T number{};
+  auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (status != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// A number with one of the units; nothing if the unit is unknown.
+std::optional<int64_t> ParseWithUnit(std::string_view text,
+                                     std::initializer_list<std::pair<std::string_view, int64_t>> units) {
+  std::string value = Lower(Trim(text));
+  int64_t number = 0;
+  auto [end, status] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (status != std::errc()) return std::nullopt;
+  std::string_view unit(end, static_cast<size_t>(value.data() + value.size() - end));
+  for (auto [name, factor] : units) {
+    int64_t out = 0;
+    if (unit == name) return __builtin_mul_overflow(number, factor, &out) ? std::nullopt : std::optional(out);
+  }
+  return std::nullopt;
+}
+
+std::optional<int64_t> ParseMillis(std::string_view text) {
+  if (auto micros = ParseWithUnit(text, {{"us", 1}})) return *micros / 1000;
+  return ParseWithUnit(text, {{"", 1},
+                              {"ms", 1},
+                              {"s", 1000},
+                              {"m", 60'000},
+                              {"min", 60'000},
+                              {"h", 3'600'000},
+                              {"d", 86'400'000}});
+}
+
+std::optional<int64_t> ParseBytes(std::string_view text) {
+  constexpr int64_t kKilo = 1024;
+  constexpr int64_t kMega = kKilo * kKilo;
+  constexpr int64_t kGiga = kMega * kKilo;
+  constexpr int64_t kTera = kGiga * kKilo;
+  return ParseWithUnit(text, {{"", 1},
+                              {"b", 1},
+                              {"k", kKilo},
+                              {"kb", kKilo},
+                              {"m", kMega},
+                              {"mb", kMega},
+                              {"g", kGiga},
+                              {"gb", kGiga},
+                              {"t", kTera},
+                              {"tb", kTera},
+                              {"p", kTera * kKilo},
+                              {"pb", kTera * kKilo}});
+}
+
+// "UTC", "Z", "+02:00", "GMT-3" or a name of the time zone database, as java.time.ZoneId takes them.
+bool IsTimeZone(std::string_view text) {
+  static const std::regex kOffset("(UTC|GMT|UT)?[+-]\\d{1,2}(:?\\d{2}(:?\\d{2})?)?");
+  std::string zone(text);
+  if (zone == "Z" || zone == "UTC" || zone == "GMT" || zone == "UT") return true;
+  if (std::regex_match(zone, kOffset)) return true;
+  if (zone.empty() || zone.front() == '/' || zone.find("..") != std::string::npos) return false;
+  std::error_code missing;
+  return std::filesystem::is_regular_file("/usr/share/zoneinfo/" + zone, missing);
+}
+
+Error TypeMismatch(std::string_view key, const std::string& value, const std::string& type) {
+  return Error(ErrorKind::kIllegalArgument, "INVALID_CONF_VALUE.TYPE_MISMATCH",
+               {{"confName", std::string(key)}, {"confValue", value}, {"confType", type}});
+}
+
+Error Requirement(const ConfKey& key, const std::string& value, std::string_view text) {
+  return Error(ErrorKind::kIllegalArgument, "INVALID_CONF_VALUE.REQUIREMENT",
+               {{"confName", std::string(key.name)}, {"confValue", value}, {"confRequirement", std::string(text)}});
+}
+
+void CheckChoice(const ConfKey& key, const std::string& value) {
+  std::string wanted = Lower(Trim(value));
+  std::string choices = Lower(key.choices);
+  for (size_t start = 0; start <= choices.size();) {
+    size_t end = std::min(choices.find(", ", start), choices.size());
+    if (std::string_view(choices).substr(start, end - start) == wanted) return;
+    start = end + 2;
+  }
+  if (!key.requirement.empty()) throw Requirement(key, value, key.requirement);
+  throw Error(ErrorKind::kIllegalArgument, "INVALID_CONF_VALUE.OUT_OF_RANGE_OF_OPTIONS",
+              {{"confName", std::string(key.name)}, {"confValue", value}, {"confOptions", std::string(key.choices)}});
+}
+
+void CheckInt(const ConfKey& key, const std::string& value) {
+  auto number = ParseNumber<int32_t>(Trim(value));
+  if (!number) throw TypeMismatch(key.name, value, "int");
+  if (key.type == ConfType::kPositiveInt && *number <= 0) {
+    throw Requirement(key, value, fmt::format("The value of {} must be positive", key.name));
+  }
+}
+
+void CheckScope(const std::string& key) {
+  const ConfKey* known = FindConfKey(key);
+  if (!known || known->modifiable()) return;
+  std::string quoted = fmt::format("\"{}\"", key);
+  if (known->scope == ConfScope::kStatic) {
+    throw Error(ErrorKind::kAnalysis, "CANNOT_MODIFY_STATIC_CONFIG", {{"key", quoted}});
+  }
+  throw Error(ErrorKind::kAnalysis, "CANNOT_MODIFY_CONFIG",
+              {{"key", quoted}, {"docroot", "https://spark.apache.org/docs/latest"}});
+}
 
 }  // namespace
 
@@ -47,6 +172,54 @@ void SqlConf::Unset(const std::string& key) {
   values_.erase(key);
 }
 
+void SqlConf::SetByUser(const std::string& key, const std::string& value) {
+  CheckScope(key);
+  CheckValue(key, value);
+  Set(key, value);
+}
+
+void SqlConf::UnsetByUser(const std::string& key) {
+  CheckScope(key);
+  Unset(key);
+}
+
+void SqlConf::CheckValue(const std::string& key, const std::string& value) {
+  const ConfKey* known = FindConfKey(key);
+  if (!known) return;
+  switch (known->type) {
+    case ConfType::kString:
+      return;
+    case ConfType::kBoolean:
+      if (!ParseBool(value)) throw TypeMismatch(key, value, "boolean");
+      return;
+    case ConfType::kInt:
+    case ConfType::kPositiveInt:
+      CheckInt(*known, value);
+      return;
+    case ConfType::kLong:
+      if (!ParseNumber<int64_t>(Trim(value))) throw TypeMismatch(key, value, "long");
+      return;
+    case ConfType::kDouble:
+      if (!ParseNumber<double>(Trim(value))) throw TypeMismatch(key, value, "double");
+      return;
+    case ConfType::kMillis:
+      if (!ParseMillis(value)) throw TypeMismatch(key, value, "time in MILLISECONDS");
+      return;
+    case ConfType::kBytes:
+      if (!ParseBytes(value)) throw TypeMismatch(key, value, "bytes in BYTE");
+      return;
+    case ConfType::kTimeZone:
+      if (!IsTimeZone(value)) {
+        throw Error(ErrorKind::kIllegalArgument, "INVALID_CONF_VALUE.TIME_ZONE",
+                    {{"confName", key}, {"confValue", value}});
+      }
+      return;
+    case ConfType::kChoice:
+      CheckChoice(*known, value);
+      return;
+  }
+}
+
 std::optional<std::string> SqlConf::FindExplicit(std::string_view key) const {
   std::lock_guard lock(mutex_);
   auto found = values_.find(key);
@@ -73,39 +246,20 @@ std::string SqlConf::GetString(std::string_view key) const {
 
 bool SqlConf::GetBool(std::string_view key) const {
   std::string value = GetString(key);
-  std::transform(value.begin(), value.end(), value.begin(), [](unsigned char c) { return std::tolower(c); });
-  if (value == "true") return true;
-  if (value == "false") return false;
-  throw Error(ErrorKind::kIllegalArgument, "INVALID_CONF_VALUE.TYPE_MISMATCH",
-              {{"confName", std::string(key)}, {"confValue", value}, {"confType", "boolean"}});
+  if (auto parsed = ParseBool(value)) return *parsed;
+  throw TypeMismatch(key, value, "boolean");
 }
 
 int64_t SqlConf::GetLong(std::string_view key) const {
   std::string value = GetString(key);
-  int64_t number = 0;
-  auto [end, status] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (status != std::errc() || end != value.data() + value.size()) {
-    throw Error(ErrorKind::kIllegalArgument, "INVALID_CONF_VALUE.TYPE_MISMATCH",
-                {{"confName", std::string(key)}, {"confValue", value}, {"confType", "long"}});
-  }
-  return number;
+  if (auto parsed = ParseNumber<int64_t>(Trim(value))) return *parsed;
+  throw TypeMismatch(key, value, "long");
 }
 
 int64_t SqlConf::GetMillis(std::string_view key) const {
   std::string value = GetString(key);
-  int64_t number = 0;
-  auto [end, status] = std::from_chars(value.data(), value.data() + value.size(), number);
-  std::string_view unit(end, value.data() + value.size() - end);
-  if (status == std::errc()) {
-    if (unit.empty() || unit == "ms") return number;
-    if (unit == "s") return number * 1000;
-    if (unit == "m" || unit == "min") return number * 60'000;
-    if (unit == "h") return number * 3'600'000;
-    if (unit == "d") return number * 86'400'000;
-    if (unit == "us") return number / 1000;
-  }
-  throw Error(ErrorKind::kIllegalArgument, "INVALID_CONF_VALUE.TYPE_MISMATCH",
-              {{"confName", std::string(key)}, {"confValue", value}, {"confType", "time"}});
+  if (auto parsed = ParseMillis(value)) return *parsed;
+  throw TypeMismatch(key, value, "time in MILLISECONDS");
 }
 
 }  // namespace sluice::base

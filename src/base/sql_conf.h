@@ -12,11 +12,22 @@
 
 namespace sluice::base {
 
-/// A key with Spark's default value; `modifiable` is false for static and core keys that a session may not set.
+/// Who may set a key: a session; or only the start of the program, as a static SQL key or a key of Spark's core.
+enum class ConfScope { kSession, kStatic, kCore };
+
+/// What a value must look like.
+enum class ConfType { kString, kBoolean, kInt, kPositiveInt, kLong, kDouble, kMillis, kBytes, kTimeZone, kChoice };
+
+/// A key with Spark's default value.
 struct ConfKey {
   std::string_view name;
   std::optional<std::string_view> default_value;
-  bool modifiable = true;
+  ConfType type = ConfType::kString;
+  ConfScope scope = ConfScope::kSession;
+  std::string_view choices = "";      ///< of kChoice, in any case, in the order in which Spark lists them
+  std::string_view requirement = "";  ///< the text of the error for a wrong kChoice, if it is not the list of them
+
+  bool modifiable() const { return scope == ConfScope::kSession; }
 };
 
 const ConfKey* FindConfKey(std::string_view name);
@@ -31,6 +42,11 @@ class SqlConf {
 
   void Set(const std::string& key, const std::string& value);
   void Unset(const std::string& key);
+  /// As spark.conf.set and SQL's SET: throws CANNOT_MODIFY_STATIC_CONFIG, CANNOT_MODIFY_CONFIG or INVALID_CONF_VALUE.*.
+  void SetByUser(const std::string& key, const std::string& value);
+  void UnsetByUser(const std::string& key);
+  /// Throws INVALID_CONF_VALUE.* if a known key can't have that value.
+  static void CheckValue(const std::string& key, const std::string& value);
   /// The value that was set, or the key's default, or nothing.
   std::optional<std::string> Find(std::string_view key) const;
   /// Only what was set explicitly.

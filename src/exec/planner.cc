@@ -2,14 +2,37 @@
 #include "exec/planner.h"
 
 #include "base/error.h"
+#include "exec/join_planning.h"
 #include "exec/operators.h"
+#include "exec/python_extraction.h"
 #include "exec/stateful/planning.h"
 
 namespace sluice::exec {
 namespace {
 
+using logical::ExprKind;
+using logical::ExprPtr;
 using logical::PlanKind;
 using logical::PlanPtr;
+
+// True if a Python function is called outside of an aggregate.
+bool CallsPythonOutsideAggregates(const std::vector<ExprPtr>& results) {
+  bool found = false;
+  for (const ExprPtr& result : results) {
+    logical::Visit(result, [&](const ExprPtr& expr) {
+      found |= expr->kind == ExprKind::kPythonUdf;
+      return expr->kind != ExprKind::kAggregateCall;
+    });
+  }
+  return found;
+}
+
+bool HasPython(const std::vector<ExprPtr>& expressions) {
+  for (const ExprPtr& expression : expressions) {
+    if (logical::Contains(expression, ExprKind::kPythonUdf)) return true;
+  }
+  return false;
+}
 
 class Planner {
  public:
@@ -33,9 +56,15 @@ class Planner {
       case PlanKind::kStreamScan:
         return MakeStreamScan(*node->As<logical::StreamScan>(), time_zone_);
       case PlanKind::kProject:
-        return MakeProject(Plan(node->child()), node->As<logical::Project>()->expressions);
+        return PlanProject(*node->As<logical::Project>(), Plan(node->child()));
       case PlanKind::kFilter:
-        return MakeFilter(Plan(node->child()), node->As<logical::Filter>()->condition);
+        return PlanFilter(*node->As<logical::Filter>());
+      case PlanKind::kJoin:
+        return PlanJoinNode(*node->As<logical::Join>());
+      case PlanKind::kAggregate:
+        return PlanAggregate(*node->As<logical::Aggregate>());
+      case PlanKind::kSort:
+        return PlanSort(*node->As<logical::Sort>(), -1);
       case PlanKind::kLimit:
       case PlanKind::kOffset:
         return PlanLimit(*node->As<logical::LimitPlan>());
@@ -43,10 +72,30 @@ class Planner {
         return MakeTail(Plan(node->child()), node->As<logical::LimitPlan>()->count);
       case PlanKind::kUnion:
         return PlanUnion(*node);
-      case PlanKind::kAggregate:
-        return PlanAggregate(*node->As<logical::Aggregate>());
-      case PlanKind::kShowString:
-        return MakeShowString(Plan(node->child()), *node->As<logical::ShowString>());
+      case PlanKind::kDeduplicate:
+        return PlanDeduplicate(*node->As<logical::Deduplicate>());
+      case PlanKind::kSample:
+        return MakeSample(Plan(node->child()), *node->As<logical::Sample>());
+      case PlanKind::kRepartition:
+        return PlanRepartition(*node->As<logical::Repartition>());
+      case PlanKind::kGenerate:
+        return PlanGenerate(*node->As<logical::Generate>());
+      case PlanKind::kExpand:
+        return MakeExpand(Plan(node->child()), *node->As<logical::Expand>());
+      case PlanKind::kWindow:
+        return PlanWindow(*node->As<logical::Window>());
+      case PlanKind::kWatermark:
+        return MakeWatermark(Plan(node->child()), *node->As<logical::Watermark>());
+      case PlanKind::kCollectMetrics:
+        return MakeCollectMetrics(Plan(node->child()), *node->As<logical::CollectMetrics>());
+      case PlanKind::kMapPartitions:
+        return options_.python.map_partitions(Plan(node->child()), *node->As<logical::MapPartitions>());
+      case PlanKind::kGroupMap:
+        return options_.python.group_map(Plan(node->child()), *node->As<logical::GroupMap>());
+      case PlanKind::kShowString: {
+        auto* show = node->As<logical::ShowString>();
+        return MakeShowString(PlanFirst(node->child(), std::max<int64_t>(show->num_rows, 0) + 1), *show);
+      }
       case PlanKind::kHint:
         return Plan(node->child());
       default:
@@ -55,11 +104,98 @@ class Planner {
   }
 
  private:
+  // Plans a node of which only the first `count` rows are looked at.
+  OperatorPtr PlanFirst(const PlanPtr& node, int64_t count) {
+    if (node->kind == PlanKind::kSort && node->As<logical::Sort>()->global) {
+      return PlanSort(*node->As<logical::Sort>(), count);
+    }
+    if (node->kind == PlanKind::kProject) {
+      return PlanProject(*node->As<logical::Project>(), PlanFirst(node->child(), count));
+    }
+    return Plan(node);
+  }
+
+  OperatorPtr PlanProject(const logical::Project& node, OperatorPtr child) {
+    std::vector<ExprPtr> expressions = node.expressions;
+    child = ExtractPythonFunctions(std::move(child), options_.python, &expressions);
+    return MakeProject(std::move(child), std::move(expressions));
+  }
+
+  // Drops the columns that a step below has added.
+  OperatorPtr Narrow(OperatorPtr child, const logical::Attributes& output) {
+    if (child->output().size() == output.size()) return child;
+    return MakeProject(std::move(child), {output.begin(), output.end()});
+  }
+
+  OperatorPtr PlanFilter(const logical::Filter& node) {
+    OperatorPtr child = Plan(node.child());
+    std::vector<ExprPtr> condition = {node.condition};
+    child = ExtractPythonFunctions(std::move(child), options_.python, &condition);
+    return Narrow(MakeFilter(std::move(child), condition[0]), node.output);
+  }
+
+  OperatorPtr PlanJoinNode(const logical::Join& node) {
+    OperatorPtr left = Plan(node.children[0]), right = Plan(node.children[1]);
+    if (options_.streaming && node.children[0]->is_streaming && node.children[1]->is_streaming) {
+      return MakeStreamingJoin(std::move(left), std::move(right), node, NextStateful());
+    }
+    if (node.condition && logical::Contains(node.condition, ExprKind::kPythonUdf)) {
+      throw base::Error::Unsupported("A Python function in a join condition");
+    }
+    return MakeHashJoin(std::move(left), std::move(right), node.output, PlanJoin(node));
+  }
+
+  OperatorPtr PlanAggregate(const logical::Aggregate& node) {
+    if (CallsPythonOutsideAggregates(node.results)) return PlanPythonOverAggregate(node);
+    OperatorPtr child = Plan(node.child());
+    std::vector<ExprPtr> grouping = node.grouping, results = node.results;
+    if (HasPython(grouping) || HasPython(results)) {
+      std::vector<ExprPtr> all = grouping;
+      all.insert(all.end(), results.begin(), results.end());
+      child = ExtractPythonFunctions(std::move(child), options_.python, &all);
+      auto middle = all.begin() + static_cast<std::ptrdiff_t>(grouping.size());
+      grouping.assign(all.begin(), middle);
+      results.assign(middle, all.end());
+    }
+    if (options_.streaming && node.is_streaming) {
+      return MakeStreamingAggregate(std::move(child), logical::Aggregate(node.child(), grouping, results),
+                                    NextStateful());
+    }
+    return MakeHashAggregate(std::move(child), grouping, results, shuffle_partitions_);
+  }
+
+  // Aggregates first, then a projection with the Python functions over their results.
+  OperatorPtr PlanPythonOverAggregate(const logical::Aggregate& node) {
+    std::vector<ExprPtr> aggregates, results;
+    for (const ExprPtr& key : node.grouping) aggregates.push_back(logical::ToAttribute(key));
+    for (const ExprPtr& result : node.results) {
+      results.push_back(logical::Transform(result, [&](const ExprPtr& expr) -> ExprPtr {
+        if (expr->kind != ExprKind::kAggregateCall) return nullptr;
+        auto alias = std::make_shared<logical::AliasExpr>(expr, expr->Sql());
+        aggregates.push_back(alias);
+        return alias->ToAttribute();
+      }));
+    }
+    auto below = std::make_shared<logical::Aggregate>(node.child(), node.grouping, aggregates);
+    return PlanProject(logical::Project(below, results), PlanAggregate(*below));
+  }
+
+  OperatorPtr PlanSort(const logical::Sort& node, int64_t limit) {
+    OperatorPtr child = Plan(node.child());
+    std::vector<ExprPtr> keys(node.order.begin(), node.order.end());
+    child = ExtractPythonFunctions(std::move(child), options_.python, &keys);
+    std::vector<std::shared_ptr<const logical::SortOrderExpr>> order;
+    for (const ExprPtr& key : keys) order.push_back(std::static_pointer_cast<const logical::SortOrderExpr>(key));
+    return Narrow(MakeSort(std::move(child), order, node.global, node.global ? limit : -1), node.output);
+  }
+
   OperatorPtr PlanLimit(const logical::LimitPlan& node) {
     if (node.kind == PlanKind::kOffset) return MakeLimit(Plan(node.child()), node.count, -1);
     auto* below = node.child()->As<logical::LimitPlan>();
-    if (below && below->kind == PlanKind::kOffset) return MakeLimit(Plan(below->child()), below->count, node.count);
-    return MakeLimit(Plan(node.child()), 0, node.count);
+    if (below && below->kind == PlanKind::kOffset) {
+      return MakeLimit(PlanFirst(below->child(), below->count + node.count), below->count, node.count);
+    }
+    return MakeLimit(PlanFirst(node.child(), node.count), 0, node.count);
   }
 
   OperatorPtr PlanUnion(const logical::Plan& node) {
@@ -68,12 +204,48 @@ class Planner {
     return MakeUnion(std::move(children), node.output);
   }
 
-  OperatorPtr PlanAggregate(const logical::Aggregate& node) {
+  OperatorPtr PlanDeduplicate(const logical::Deduplicate& node) {
     OperatorPtr child = Plan(node.child());
     if (options_.streaming && node.is_streaming) {
-      return MakeStreamingAggregate(std::move(child), node, NextStateful());
+      return MakeStreamingDeduplicate(std::move(child), node, NextStateful());
     }
-    return MakeHashAggregate(std::move(child), node.grouping, node.results, shuffle_partitions_);
+    return MakeDeduplicate(std::move(child), node.keys, shuffle_partitions_);
+  }
+
+  OperatorPtr PlanRepartition(const logical::Repartition& node) {
+    OperatorPtr child = Plan(node.child());
+    if (!node.shuffle) return MakeCoalesce(std::move(child), node.partitions);
+    // Without a number Spark exchanges by the default one and merges small partitions afterwards.
+    int partitions = node.partitions > 0 ? node.partitions : shuffle_partitions_;
+    OperatorPtr exchanged;
+    if (!node.keys.empty() && node.keys[0]->kind == ExprKind::kSortOrder) {
+      std::vector<std::shared_ptr<const logical::SortOrderExpr>> order;
+      for (const ExprPtr& key : node.keys) {
+        order.push_back(std::static_pointer_cast<const logical::SortOrderExpr>(key));
+      }
+      exchanged = MakeRangeExchange(std::move(child), partitions, order);
+    } else {
+      exchanged = MakeExchange(std::move(child), partitions, node.keys);
+    }
+    return node.partitions > 0 ? exchanged : MakeCoalesce(std::move(exchanged), base::ThreadPool::Default().size());
+  }
+
+  OperatorPtr PlanGenerate(const logical::Generate& node) {
+    OperatorPtr child = Plan(node.child());
+    if (!HasPython(node.generator->children)) return MakeGenerate(std::move(child), node);
+    std::vector<ExprPtr> arguments = node.generator->children;
+    child = ExtractPythonFunctions(std::move(child), options_.python, &arguments);
+    auto generator =
+        std::static_pointer_cast<const logical::GeneratorCall>(node.generator->WithChildren(std::move(arguments)));
+    // Over a local stand-in for the extended child, so that the node's output has its columns.
+    auto input = std::make_shared<logical::LocalData>(child->output(), std::vector<std::shared_ptr<arrow::RecordBatch>>{});
+    logical::Generate extended(input, generator, node.outer, node.generated);
+    return Narrow(MakeGenerate(std::move(child), extended), node.output);
+  }
+
+  OperatorPtr PlanWindow(const logical::Window& node) {
+    if (HasPython(node.windows)) throw base::Error::Unsupported("A Python function in a window");
+    return MakeWindow(Plan(node.child()), node, shuffle_partitions_);
   }
 
   StatefulOptions NextStateful() {

@@ -3,7 +3,6 @@
 
 #include <arrow/buffer.h>
 #include <arrow/io/compressed.h>
-#include <arrow/io/interfaces.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 
 #include "base/arrow_status.h"
 #include "base/error.h"
+#include "formats/arrow_output.h"
 
 namespace sluice::formats {
 namespace {
@@ -90,45 +90,21 @@ class PlainOutput : public ByteOutput {
   int64_t size_ = 0;
 };
 
-// Lets Arrow's compressing stream write into ours.
-class OutputAdapter : public arrow::io::OutputStream {
- public:
-  explicit OutputAdapter(ByteOutput* output) : output_(output) { set_mode(arrow::io::FileMode::WRITE); }
-  arrow::Status Close() override {
-    closed_ = true;
-    return arrow::Status::OK();
-  }
-  arrow::Result<int64_t> Tell() const override { return position_; }
-  bool closed() const override { return closed_; }
-  using arrow::io::OutputStream::Write;
-  arrow::Status Write(const void* data, int64_t size) override {
-    output_->Write(std::string_view(static_cast<const char*>(data), size));
-    position_ += size;
-    return arrow::Status::OK();
-  }
-
- private:
-  ByteOutput* output_;
-  int64_t position_ = 0;
-  bool closed_ = false;
-};
-
 class CompressedOutput : public ByteOutput {
  public:
   CompressedOutput(ByteOutputPtr file, CompressionKind kind)
-      : file_(std::move(file)),
+      : file_(std::make_shared<ArrowOutput>(std::move(file))),
         codec_(MakeCodec(kind)),
-        stream_(base::ValueOrThrow(
-            arrow::io::CompressedOutputStream::Make(codec_.get(), std::make_shared<OutputAdapter>(file_.get())))) {}
+        stream_(base::ValueOrThrow(arrow::io::CompressedOutputStream::Make(codec_.get(), file_))) {}
 
   void Write(std::string_view bytes) override { base::ThrowIfError(stream_->Write(bytes.data(), bytes.size())); }
   int64_t Close(bool sync) override {
     base::ThrowIfError(stream_->Close());
-    return file_->Close(sync);
+    return file_->Finish(sync);
   }
 
  private:
-  ByteOutputPtr file_;
+  std::shared_ptr<ArrowOutput> file_;
   std::unique_ptr<arrow::util::Codec> codec_;
   std::shared_ptr<arrow::io::CompressedOutputStream> stream_;
 };

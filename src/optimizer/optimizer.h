@@ -17,8 +17,7 @@ struct Rule {
   std::string name;
   std::function<logical::PlanPtr(const logical::PlanPtr&, const ConstantFolder&)> apply;
 };
-/// In order: subquery rewriting, constant folding, filter simplification, predicate pushdown, projection collapsing,
-/// limit pushdown, column pruning.
+/// In order: constant folding, column pruning.
 const std::vector<Rule>& Rules();
 
 /// Applies all rules. The output attributes (ids, names, order) stay as they are.

@@ -135,7 +135,7 @@ plan::RelationPtr RunSetConf(Session& session, const plan::SetConf& command) {
     if (command.key.empty()) {
       for (const auto& [key, value] : session.conf().Explicit()) session.conf().Unset(key);
     } else {
-      session.conf().Unset(command.key);
+      session.conf().UnsetByUser(command.key);
     }
     return NoRows();
   }
@@ -144,12 +144,7 @@ plan::RelationPtr RunSetConf(Session& session, const plan::SetConf& command) {
       rows.push_back({key, IsSecret(key) ? "*********(redacted)" : value});
     }
   } else if (command.value) {
-    const base::ConfKey* known = base::FindConfKey(command.key);
-    if (known && !known->modifiable) {
-      throw base::Error(base::ErrorKind::kAnalysis, "CANNOT_MODIFY_STATIC_CONFIG",
-                        {{"key", fmt::format("\"{}\"", command.key)}});
-    }
-    session.conf().Set(command.key, *command.value);
+    session.conf().SetByUser(command.key, *command.value);
     rows.push_back({command.key, *command.value});
   } else {
     rows.push_back({command.key, session.conf().Find(command.key).value_or("<undefined>")});

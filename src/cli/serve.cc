@@ -1,0 +1,129 @@
+// Starts the server and waits for its end.
+#include "cli/serve.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "base/error.h"
+#include "server/server.h"
+
+namespace sluice::cli {
+namespace {
+
+// Written to by the signal handler. (Blocked signals would stay blocked in the Python processes that the server starts.)
+int stop_pipe[2] = {-1, -1};
+
+void OnStopSignal(int) {
+  int saved = errno;
+  [[maybe_unused]] ssize_t ignored = write(stop_pipe[1], "x", 1);
+  errno = saved;
+}
+
+void HandleSignals() {
+  if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+    throw base::Error::Plain(base::ErrorKind::kSpark, std::string("Cannot make a pipe: ") + std::strerror(errno));
+  }
+  struct sigaction action {};
+  action.sa_handler = OnStopSignal;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGINT, &action, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+// Takes a secret out of the environment, so that no child process and no one looking at this process sees it.
+std::string TakeVariable(const char* name) {
+  char* value = std::getenv(name);
+  if (!value) return "";
+  std::string out = value;
+  explicit_bzero(value, out.size());
+  unsetenv(name);
+  return out;
+}
+
+std::string VariableOr(const char* name, const std::string& fallback) {
+  const char* value = std::getenv(name);
+  return value && *value ? value : fallback;
+}
+
+std::shared_ptr<session::Environment> MakeEnvironment() {
+  auto environment = std::make_shared<session::Environment>();
+  functions::RegisterAll(environment->functions);
+  connectors::RegisterAll(environment->connectors);
+  environment->token = TakeVariable("SLUICE_TOKEN");
+  environment->python_executable = VariableOr("SLUICE_PYTHON", "python3");
+  if (std::string path = VariableOr("SLUICE_PYTHONPATH", ""); !path.empty()) {
+    environment->python_environment.emplace_back("PYTHONPATH", path);
+  }
+  environment->temporary_folder = VariableOr("TMPDIR", "/tmp");
+  return environment;
+}
+
+void WriteAll(int fd, std::string_view text) {
+  while (!text.empty()) {
+    ssize_t written = write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;  // nobody waits for the address any more
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+}
+
+void Announce(const ServeOptions& options, const std::string& url) {
+  if (options.ready_fd) {
+    WriteAll(*options.ready_fd, url + "\n");
+    close(*options.ready_fd);
+  } else {
+    fmt::print("{}\n", url);
+    std::fflush(stdout);
+  }
+}
+
+// True when the watched descriptor is at its end; what is written to it means nothing.
+bool AtEnd(int fd) {
+  char buffer[256];
+  ssize_t got = read(fd, buffer, sizeof buffer);
+  return got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
+}
+
+void WaitForStop(const ServeOptions& options) {
+  pollfd waits[2] = {{stop_pipe[0], POLLIN, 0}, {options.watch_fd.value_or(-1), POLLIN, 0}};
+  while (true) {
+    if (poll(waits, 2, -1) < 0) {
+      if (errno == EINTR) continue;
+      return;
+    }
+    if (waits[0].revents != 0) return;
+    if (waits[1].revents != 0 && AtEnd(*options.watch_fd)) return;
+  }
+}
+
+}  // namespace
+
+int Serve(const ServeOptions& options) {
+  HandleSignals();
+  auto environment = MakeEnvironment();
+  server::ServerOptions server_options;
+  server_options.host = options.host;
+  server_options.port = options.port;
+  server::Server server(environment, server_options);
+  server.Start();
+  Announce(options, server.url());
+  WaitForStop(options);
+  if (!server.Stop()) {
+    // Work that does not end must not keep the process alive; everything that lasts is already on disk.
+    std::fflush(stdout);
+    _exit(0);
+  }
+  return 0;
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,11 @@
+// CSV as a file format.
+#pragma once
+
+#include "formats/file_format.h"
+
+namespace sluice::formats {
+
+/// Throws Spark's errors for bad option values.
+FileFormatPtr MakeCsvFormat(FormatContext context);
+
+}  // namespace sluice::formats

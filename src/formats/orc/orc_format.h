@@ -1,0 +1,11 @@
+// ORC as a file format.
+#pragma once
+
+#include "formats/file_format.h"
+
+namespace sluice::formats {
+
+/// Throws Spark's errors for bad option values.
+FileFormatPtr MakeOrcFormat(FormatContext context);
+
+}  // namespace sluice::formats

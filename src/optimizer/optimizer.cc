@@ -1,0 +1,20 @@
+// The order of the rules.
+#include "optimizer/rules.h"
+
+namespace sluice::optimizer {
+
+const std::vector<Rule>& Rules() {
+  static const auto* rules = new std::vector<Rule>{
+      {"constant folding", FoldConstants},
+      {"column pruning", PruneColumns},
+  };
+  return *rules;
+}
+
+logical::PlanPtr Optimize(const logical::PlanPtr& plan, const ConstantFolder& fold) {
+  logical::PlanPtr out = plan;
+  for (const Rule& rule : Rules()) out = rule.apply(out, fold);
+  return out;
+}
+
+}  // namespace sluice::optimizer

@@ -1,0 +1,11 @@
+// The rules of the optimizer, one a file.
+#pragma once
+
+#include "optimizer/optimizer.h"
+
+namespace sluice::optimizer {
+
+logical::PlanPtr FoldConstants(const logical::PlanPtr& plan, const ConstantFolder& fold);
+logical::PlanPtr PruneColumns(const logical::PlanPtr& plan, const ConstantFolder& fold);
+
+}  // namespace sluice::optimizer
