@@ -6,7 +6,7 @@ sluice_add_library(plan DEPS types)
 sluice_add_library(sql DEPS plan)
 sluice_add_library(connect DEPS plan protocol LIBS nlohmann_json::nlohmann_json)
 sluice_add_library(logical DEPS plan)
-sluice_add_library(functions DEPS logical REGISTRY FunctionRegistry
+sluice_add_library(functions DEPS logical formats REGISTRY FunctionRegistry
                    LIBS date::date-tz PkgConfig::PCRE2 PkgConfig::SIMDJSON PkgConfig::XXHASH nlohmann_json::nlohmann_json ZLIB::ZLIB OpenSSL::Crypto)
 sluice_add_library(catalog DEPS logical)
 sluice_add_library(connectors/spi DEPS logical formats)

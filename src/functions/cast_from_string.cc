@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "functions/cast_kernels.h"
-#include "functions/interval_parse.h"
 #include "functions/kernels.h"
 #include "functions/number_parse.h"
 #include "types/datetime_text.h"
@@ -145,6 +144,15 @@ ScalarKernel ToTimestampNtz(const CastRule& rule) {
   return WithSpecialTimes(std::move(general), types::ToArrow(rule.to), special);
 }
 
+/// types::ParseInterval with nothing instead of an error.
+std::optional<types::Interval> TryParseInterval(std::string_view text) {
+  try {
+    return types::ParseInterval(text);
+  } catch (const base::Error&) {
+    return std::nullopt;
+  }
+}
+
 ScalarKernel ToCalendarInterval(const CastRule& rule) {
   return RowKernel<CalendarValue(std::string_view)>(
       rule.to, [rule](std::string_view text) -> std::optional<CalendarValue> {
@@ -159,16 +167,20 @@ ScalarKernel ToCalendarInterval(const CastRule& rule) {
 
 ScalarKernel ToDayTime(const CastRule& rule) {
   return RowKernel<int64_t(std::string_view)>(rule.to, [rule](std::string_view text) -> std::optional<int64_t> {
-    auto value = functions::ParseDayTimeInterval(text, rule.to->interval());
-    if (!value && rule.ansi()) throw InvalidIntervalText(text, *rule.to);
+    auto value = types::ParseDayTimeInterval(text, rule.to->interval());
+    if (!value && rule.ansi()) {
+      throw types::DayTimeIntervalError(base::ErrorKind::kIllegalArgument, text, rule.to->interval());
+    }
     return value;
   });
 }
 
 ScalarKernel ToYearMonth(const CastRule& rule) {
   return RowKernel<int32_t(std::string_view)>(rule.to, [rule](std::string_view text) -> std::optional<int32_t> {
-    auto value = functions::ParseYearMonthInterval(text, rule.to->interval());
-    if (!value && rule.ansi()) throw InvalidIntervalText(text, *rule.to);
+    auto value = types::ParseYearMonthInterval(text, rule.to->interval());
+    if (!value && rule.ansi()) {
+      throw types::YearMonthIntervalError(base::ErrorKind::kIllegalArgument, text, rule.to->interval());
+    }
     return value;
   });
 }

@@ -1,75 +1,9 @@
-// XORShiftRandom and MersenneTwister.
+// MersenneTwister.
 #include "functions/random.h"
 
-#include <cmath>
 #include <random>
 
-#include "types/murmur3.h"
-
 namespace sluice::functions {
-namespace {
-
-/// Scala's MurmurHash3.bytesHash.
-int32_t ScalaBytesHash(const uint8_t* data, int size, uint32_t seed) {
-  auto rotl = [](uint32_t x, int r) { return (x << r) | (x >> (32 - r)); };
-  auto mix_k = [&](uint32_t k) { return rotl(k * 0xcc9e2d51u, 15) * 0x1b873593u; };
-  uint32_t h = seed;
-  int i = 0;
-  for (; size - i >= 4; i += 4) {
-    uint32_t k = data[i] | data[i + 1] << 8 | data[i + 2] << 16 | static_cast<uint32_t>(data[i + 3]) << 24;
-    h = rotl(h ^ mix_k(k), 13) * 5 + 0xe6546b64u;
-  }
-  uint32_t k = 0;
-  for (int j = size - i - 1; j >= 0; --j) k |= static_cast<uint32_t>(data[i + j]) << (8 * j);
-  if (size > i) h ^= mix_k(k);
-  h ^= static_cast<uint32_t>(size);
-  h = (h ^ (h >> 16)) * 0x85ebca6bu;
-  h = (h ^ (h >> 13)) * 0xc2b2ae35u;
-  return static_cast<int32_t>(h ^ (h >> 16));
-}
-
-constexpr uint32_t kArraySeed = 0x3c074a61;
-
-}  // namespace
-
-int64_t XorShiftRandom::HashSeed(int64_t seed) {
-  uint8_t bytes[8];
-  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<uint8_t>(seed >> (8 * (7 - i)));
-  int32_t low = ScalaBytesHash(bytes, 8, kArraySeed);
-  int32_t high = ScalaBytesHash(bytes, 8, static_cast<uint32_t>(low));
-  return static_cast<int64_t>(static_cast<uint64_t>(static_cast<int64_t>(high)) << 32 |
-                              static_cast<uint32_t>(low));
-}
-
-int32_t XorShiftRandom::Next(int bits) {
-  auto next = static_cast<uint64_t>(seed_);
-  next ^= next << 21;
-  next ^= next >> 35;
-  next ^= next << 4;
-  seed_ = static_cast<int64_t>(next);
-  return static_cast<int32_t>(next & ((uint64_t{1} << bits) - 1));
-}
-
-double XorShiftRandom::NextDouble() {
-  int64_t high = Next(26);
-  return static_cast<double>((high << 27) + Next(27)) * 0x1.0p-53;
-}
-
-double XorShiftRandom::NextGaussian() {
-  if (has_gaussian_) {
-    has_gaussian_ = false;
-    return next_gaussian_;
-  }
-  while (true) {
-    double v1 = 2 * NextDouble() - 1, v2 = 2 * NextDouble() - 1;
-    double s = v1 * v1 + v2 * v2;
-    if (s >= 1 || s == 0) continue;
-    double multiplier = std::sqrt(-2 * std::log(s) / s);
-    next_gaussian_ = v2 * multiplier;
-    has_gaussian_ = true;
-    return v1 * multiplier;
-  }
-}
 
 MersenneTwister::MersenneTwister(int64_t seed) {
   uint32_t keys[2] = {static_cast<uint32_t>(static_cast<uint64_t>(seed) >> 32), static_cast<uint32_t>(seed)};

@@ -1,28 +1,11 @@
-// The random generators of Spark, so that seeds give its values.
+// The random generator of shuffle and uuid, so that seeds give Spark's values.
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 namespace sluice::functions {
 
-/// XORShiftRandom: rand, randn, sample.
-class XorShiftRandom {
- public:
-  explicit XorShiftRandom(int64_t seed) : seed_(HashSeed(seed)) {}
-  /// java.util.Random.next
-  int32_t Next(int bits);
-  double NextDouble();
-  double NextGaussian();
-  static int64_t HashSeed(int64_t seed);
-
- private:
-  int64_t seed_;
-  double next_gaussian_ = 0;
-  bool has_gaussian_ = false;
-};
-
-/// commons-math3's MersenneTwister: shuffle, uuid, randstr.
+/// commons-math3's MersenneTwister: shuffle, uuid.
 class MersenneTwister {
  public:
   explicit MersenneTwister(int64_t seed);

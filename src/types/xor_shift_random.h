@@ -9,6 +9,7 @@ class XorShiftRandom {
  public:
   explicit XorShiftRandom(int64_t seed);
   /// As java.util.Random with XORShiftRandom.next.
+  int32_t NextInt() { return Next(32); }
   int32_t NextInt(int32_t bound);
   double NextDouble();
   double NextGaussian();

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "functions/aggregate/group_values.h"
+#include "functions/aggregate/nested_extreme.h"
 #include "functions/registry.h"
 #include "functions/signature.h"
 
@@ -124,7 +125,7 @@ std::unique_ptr<logical::GroupedAccumulator> MakeExtreme(const types::TypePtr& t
     case TypeId::kBinary:
       return std::make_unique<TextExtreme>(arrow_type, max);
     default:
-      throw base::Error::Unsupported(std::string(max ? "max" : "min") + " of " + type->Sql());
+      return MakeNestedExtreme(type, max);
   }
 }
 
