@@ -10,6 +10,7 @@
 
 #include "base/durable_file.h"
 #include "base/error.h"
+#include "state/side_checksum.h"
 #include "state/unsafe_row.h"
 
 namespace sluice::state {
@@ -160,6 +161,7 @@ void StatePartition::ReadSnapshot(int64_t version) {
     throw Error(ErrorKind::kSpark, "CANNOT_LOAD_STATE_STORE.CANNOT_READ_MISSING_SNAPSHOT_FILE",
                 {{"fileToRead", FileUri(path)}, {"clazz", ProviderText()}});
   }
+  CheckSideFile(path, *file, true);
   StateFileDefect defect = ReadStateFile(*file, options_.codec, true, [&](const StateEntry& entry) {
     CheckFirstRow(entry);
     map_.Put(entry.key, entry.value);
@@ -185,6 +187,12 @@ void StatePartition::ReadDelta(int64_t version) {
         }
       });
   if (defect.kind != StateFileDefect::Kind::kNone) ThrowDefect(defect, path, false);
+}
+
+void StatePartition::CheckSideFile(const std::string& path, const std::string& file,
+                                   bool is_snapshot) const {
+  std::string defect = FindSideChecksumDefect(path, file);
+  if (!defect.empty()) ThrowDefect({StateFileDefect::Kind::kStream, 0, defect}, path, is_snapshot);
 }
 
 void StatePartition::CheckFirstRow(const StateEntry& entry) {

@@ -156,6 +156,18 @@ TEST_F(StateStoreTest, MissingAndDamagedFilesAreErrors) {
   }
 }
 
+TEST_F(StateStoreTest, SideFilesOfHadoopAreChecked) {
+  auto manager = Manager();
+  Fill(*manager, 0, 2);
+  std::string side = root_ + "/0/1/.2.delta.crc";
+  std::ofstream(side, std::ios::binary) << std::string("crc\0\0\0\2\0abcd", 12);
+  EXPECT_EQ(ConditionOf([&] { Open(*Manager(), 2); }), "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED");
+  auto again = Manager();
+  Fill(*again, 1, 2);  // writing a file anew takes its old side file away
+  EXPECT_FALSE(std::filesystem::exists(side));
+  Open(*Manager(), 2);
+}
+
 TEST_F(StateStoreTest, OperatorsAreRecordedAndChecked) {
   options_.check_schema = true;
   OperatorInfo info{0, "stateStoreSave", 2, {}};

@@ -39,7 +39,7 @@ MicroBatchQuery::MicroBatchQuery(QueryDefinition definition, QueryHooks hooks)
       clock_(hooks_.clock),
       monitor_(definition_.conf->GetLong("spark.sql.streaming.numRecentProgressUpdates"),
                definition_.conf->GetMillis("spark.sql.streaming.noDataProgressEventInterval"),
-               hooks_.post),
+               hooks_.post, hooks_.listening),
       offset_log_(definition_.checkpoint),
       commit_log_(definition_.checkpoint) {
   interval_ms_ = TriggerIntervalMillis(definition_.trigger);
@@ -105,10 +105,15 @@ void MicroBatchQuery::Initialize() {
   if (!conf.FindExplicit("spark.sql.shuffle.partitions")) {
     conf.Set("spark.sql.shuffle.partitions", std::to_string(runtime_->parallelism));
   }
-  runtime_->sources = CreateSources(definition_.plan, definition_.checkpoint, conf,
-                                    runtime_->parallelism, clock_, [query = weak_from_this()] {
-                                      if (auto self = query.lock()) self->Wake();
-                                    });
+  connectors::StreamSourceContext context;
+  context.conf = &conf;
+  context.parallelism = runtime_->parallelism;
+  context.clock = clock_;
+  context.cancellation = cancellation_;
+  context.wake = [query = weak_from_this()] {
+    if (auto self = query.lock()) self->Wake();
+  };
+  runtime_->sources = CreateSources(definition_.plan, definition_.checkpoint, std::move(context));
   if (definition_.trigger.kind == plan::TriggerKind::kAvailableNow) {
     for (const QuerySourcePtr& source : runtime_->sources.unique)
       source->source->PrepareForTriggerAvailableNow();

@@ -24,7 +24,8 @@ namespace sluice::streaming {
 
 /// What the loop needs beside the definition.
 struct QueryHooks {
-  QueryMonitor::Listener post;  ///< events; null = nobody listens
+  QueryMonitor::Listener post;  ///< takes events
+  std::function<bool()> listening;  ///< whether progress events are worth making
   std::function<void(const std::shared_ptr<StreamingQuery>&)> ended;
   std::shared_ptr<base::Clock> clock;
 };

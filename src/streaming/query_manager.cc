@@ -108,6 +108,10 @@ StreamingQueryPtr QueryManager::Start(QueryDefinition definition) {
   hooks.clock = state_->clock;
   // The state outlives the manager as long as a query may still post.
   hooks.post = [state = state_](const QueryEvent& event) { state->Post(event); };
+  hooks.listening = [state = state_] {
+    std::lock_guard lock(state->mutex);
+    return !state->listeners.empty();
+  };
   hooks.ended = [state = state_](const StreamingQueryPtr& query) { state->Ended(query); };
   auto query = std::make_shared<MicroBatchQuery>(std::move(definition), std::move(hooks));
   state_->CheckName(query->name());

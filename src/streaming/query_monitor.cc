@@ -7,10 +7,12 @@
 
 namespace sluice::streaming {
 
-QueryMonitor::QueryMonitor(int64_t recent, int64_t idle_interval_ms, Listener post)
+QueryMonitor::QueryMonitor(int64_t recent, int64_t idle_interval_ms, Listener post,
+                           std::function<bool()> listening)
     : keep_(static_cast<size_t>(std::max<int64_t>(recent - 1, 0))),
       idle_interval_ms_(idle_interval_ms),
-      post_(std::move(post)) {
+      post_(std::move(post)),
+      listening_(std::move(listening)) {
   status_.message = "Initializing StreamExecution";
 }
 
@@ -47,7 +49,7 @@ void QueryMonitor::AddProgress(Progress progress, int64_t now_ms) {
     last_event_ms_ = now_ms;
     Keep(kept);
   }
-  if (post_) Post(QueryEvent::Type::kProgress, "{\"progress\":" + kept->ToListenerJson() + "}");
+  if (post_ && listening_ && listening_()) Post(QueryEvent::Type::kProgress, "{\"progress\":" + kept->ToListenerJson() + "}");
 }
 
 void QueryMonitor::AddIdleProgress(const std::function<Progress()>& make, int64_t now_ms) {

@@ -18,9 +18,9 @@ class QueryMonitor {
  public:
   using Listener = std::function<void(const QueryEvent&)>;
 
-  /// `recent` is spark.sql.streaming.numRecentProgressUpdates, `idle_interval_ms`
+  /// `listening` tells whether anybody would hear a progress event. `recent` is spark.sql.streaming.numRecentProgressUpdates, `idle_interval_ms`
   /// noDataProgressEventInterval.
-  QueryMonitor(int64_t recent, int64_t idle_interval_ms, Listener post);
+  QueryMonitor(int64_t recent, int64_t idle_interval_ms, Listener post, std::function<bool()> listening);
 
   QueryStatus status() const;
   void SetMessage(std::string message);
@@ -42,6 +42,7 @@ class QueryMonitor {
   const size_t keep_;
   const int64_t idle_interval_ms_;
   const Listener post_;
+  const std::function<bool()> listening_;
   mutable std::mutex mutex_;
   QueryStatus status_;
   std::deque<std::shared_ptr<const Progress>> recent_;

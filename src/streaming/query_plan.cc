@@ -42,8 +42,7 @@ std::string Indented(const std::string& tree) {
 }  // namespace
 
 QuerySources CreateSources(const PlanPtr& plan, const std::string& checkpoint,
-                           const base::SqlConf& conf, int parallelism,
-                           std::shared_ptr<base::Clock> clock, std::function<void()> wake) {
+                           connectors::StreamSourceContext context) {
   QuerySources sources;
   for (const logical::StreamScan* scan : FindScans(plan)) {
     auto definition = std::dynamic_pointer_cast<connectors::StreamDefinition>(scan->stream);
@@ -52,12 +51,7 @@ QuerySources CreateSources(const PlanPtr& plan, const std::string& checkpoint,
       return source->definition == definition;
     });
     if (known == sources.unique.end()) {
-      connectors::StreamSourceContext context;
       context.metadata_path = fmt::format("{}/sources/{}", checkpoint, sources.unique.size());
-      context.conf = &conf;
-      context.parallelism = parallelism;
-      context.clock = clock;
-      context.wake = wake;
       auto source = std::make_shared<QuerySource>();
       source->definition = definition;
       source->source = definition->Create(context);

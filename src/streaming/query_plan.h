@@ -29,10 +29,9 @@ struct QuerySources {
   std::vector<size_t> lines;
 };
 
-/// Creates the plan's sources. `wake` is given to them.
+/// Creates the plan's sources. Each gets `context` with a metadata path of its own.
 QuerySources CreateSources(const logical::PlanPtr& plan, const std::string& checkpoint,
-                           const base::SqlConf& conf, int parallelism,
-                           std::shared_ptr<base::Clock> clock, std::function<void()> wake);
+                           connectors::StreamSourceContext context);
 
 /// The operators of the optimized plan, with state partitions and settings of `conf`.
 struct PhysicalPlan {

@@ -31,6 +31,7 @@ struct StreamSourceContext {
   const base::SqlConf* conf = nullptr;
   int parallelism = 2;
   std::shared_ptr<base::Clock> clock = std::make_shared<base::SystemClock>();  ///< the query's
+  base::CancellationPtr cancellation;  ///< cancelled when the query stops; may be null
   std::function<void()> wake;  ///< call from any thread when new data may have arrived
 };
 class StreamDefinition : public logical::StreamHandle {
