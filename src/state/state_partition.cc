@@ -70,6 +70,16 @@ class StatePartition::Handle : public StateStore {
   }
   int64_t size() const override { return map_.size(); }
   int64_t MemoryUsed() const override { return map_.MemoryUsed(); }
+  std::map<std::string, int64_t> Metrics() const override {
+    return {{"stateOnCurrentVersionSizeBytes", map_.MemoryUsed()},
+            {"loadedMapCacheHitCount", partition_->opened_in_memory_},
+            {"loadedMapCacheMissCount", partition_->opened_from_files_},
+            {"forceSnapshotCount", 0},
+            {"numSnapshotsAutoRepaired", 0},
+            {fmt::format("SnapshotLastUploaded.partition_{}_{}", partition_->id_.partition,
+                         partition_->id_.name.empty() ? "default" : partition_->id_.name),
+             partition_->last_snapshot_}};
+  }
   void Commit() override {
     if (done_) throw Error::Internal("A state store was committed twice");
     partition_->Commit(delta_);
@@ -114,7 +124,13 @@ std::string StatePartition::IdText() const {
 std::shared_ptr<StateStore> StatePartition::Open(int64_t version) {
   std::unique_lock lock(mutex_);
   released_.wait(lock, [this] { return !in_use_; });
-  if (version_ != version) Load(version);
+  if (version_ == version) {
+    ++opened_in_memory_;
+  } else {
+    // An empty store is not loaded from anywhere.
+    if (version > 0) ++opened_from_files_;
+    Load(version);
+  }
   map_.StartRecording();
   auto handle = std::make_shared<Handle>(shared_from_this());
   in_use_ = true;
@@ -273,7 +289,10 @@ void StatePartition::Maintain() {
         });
       }
     }
-    if (version > newest_snapshot) WriteStateFile(SnapshotPath(version), snapshot.Finish());
+    if (version > newest_snapshot) {
+      WriteStateFile(SnapshotPath(version), snapshot.Finish());
+      last_snapshot_ = version;
+    }
   }
   int64_t newest = std::max(*files.deltas.rbegin(), newest_snapshot);
   int64_t earliest_to_retain = newest - options_.min_batches_to_retain;

@@ -1,6 +1,7 @@
 // One partition of one store: the map in memory, and its delta and snapshot files.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -53,6 +54,8 @@ class StatePartition : public std::enable_shared_from_this<StatePartition> {
   StateMap map_;
   int64_t version_ = -1;  // of map_; -1 = nothing loaded
   bool row_checked_ = false;
+  int64_t opened_in_memory_ = 0, opened_from_files_ = 0;
+  std::atomic<int64_t> last_snapshot_{-1};
 };
 
 }  // namespace sluice::state

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +39,8 @@ class StateStore {
       const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
   virtual int64_t size() const = 0;
   virtual int64_t MemoryUsed() const = 0;
+  /// The provider's own numbers for progress' customMetrics.
+  virtual std::map<std::string, int64_t> Metrics() const { return {}; }
   /// Writes version+1 durably (delta file, also when nothing changed) and makes it current.
   virtual void Commit() = 0;
   /// Forgets the changes.

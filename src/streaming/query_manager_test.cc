@@ -182,7 +182,8 @@ TEST_F(QueryManagerTest, TriggersByAClockMovedByHand) {
   clock->Set(10'000);
   wait_for(2);
   EXPECT_EQ(record_->Text(), "0:1 1:2,3");
-  EXPECT_EQ(times, (std::vector<std::string>{"1970-01-01T00:00:01.000Z", "1970-01-01T00:00:10.000Z"}));
+  EXPECT_EQ(times,
+            (std::vector<std::string>{"1970-01-01T00:00:01.000Z", "1970-01-01T00:00:10.000Z"}));
   EXPECT_THAT(File("offsets/1"), HasSubstr("\"batchTimestampMs\":10000,"));
 }
 
@@ -234,9 +235,9 @@ TEST_F(QueryManagerTest, TellsListeners) {
   manager_.RemoveListener(number);
   EXPECT_THROW(RunAvailable(), base::Error);
   std::lock_guard lock(mutex);
-  EXPECT_EQ(seen,
-            (std::vector<std::string>{"progress 2", "terminated nullnull",
-                                      "terminated \"java.lang.RuntimeException: poison\"null"}));
+  EXPECT_EQ(seen, (std::vector<std::string>{
+                      "progress 2", "terminated nullnull",
+                      "terminated \"org.apache.spark.SparkRuntimeException: poison\"null"}));
 }
 
 TEST_F(QueryManagerTest, NamesAreUnique) {

@@ -5,15 +5,13 @@
 
 namespace sluice::exec {
 
-OperatorPtr MakeStreamingAggregate(OperatorPtr, const logical::Aggregate&, const StatefulOptions&) {
-  throw base::Error::Unsupported("Aggregation of a streaming DataFrame");
-}
-
-OperatorPtr MakeStreamingDeduplicate(OperatorPtr, const logical::Deduplicate&, const StatefulOptions&) {
+OperatorPtr MakeStreamingDeduplicate(OperatorPtr, const logical::Deduplicate&,
+                                     const StatefulOptions&) {
   throw base::Error::Unsupported("Deduplication of a streaming DataFrame");
 }
 
-OperatorPtr MakeStreamingJoin(OperatorPtr, OperatorPtr, const logical::Join&, const StatefulOptions&) {
+OperatorPtr MakeStreamingJoin(OperatorPtr, OperatorPtr, const logical::Join&,
+                              const StatefulOptions&) {
   throw base::Error::Unsupported("Join of two streaming DataFrames");
 }
 

@@ -14,9 +14,10 @@ struct StatefulOptions {
   std::shared_ptr<const base::SqlConf> conf;
 };
 
-/// Partial aggregation of the micro-batch by exec/aggregation.h (AggregationPlan, ExchangePartialAggregates), merged into
-/// the state; gives the rows of the output mode.
-OperatorPtr MakeStreamingAggregate(OperatorPtr child, const logical::Aggregate& node, const StatefulOptions& options);
+/// Partial aggregation of the micro-batch by exec/aggregation.h (AggregationPlan,
+/// ExchangePartialAggregates), merged into the state; gives the rows of the output mode.
+OperatorPtr MakeStreamingAggregate(OperatorPtr child, const logical::Aggregate& node,
+                                   const StatefulOptions& options);
 OperatorPtr MakeStreamingDeduplicate(OperatorPtr child, const logical::Deduplicate& node,
                                      const StatefulOptions& options);
 OperatorPtr MakeStreamingJoin(OperatorPtr left, OperatorPtr right, const logical::Join& node,

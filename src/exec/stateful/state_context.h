@@ -25,16 +25,19 @@ struct StateOperatorMetrics {
 /// One a micro-batch, made by the streaming loop. Thread safe.
 class StateContext {
  public:
-  StateContext(state::StateManager* manager, int64_t version) : manager_(manager), version_(version) {}
+  StateContext(state::StateManager* manager, int64_t version)
+      : manager_(manager), version_(version) {}
 
-  /// The store of (operator, partition, name) at this batch's version (= batch id), for reading and writing.
-  std::shared_ptr<state::StateStore> Open(const state::StoreId& id, const state::StoreSchema& schema) {
+  /// The store of (operator, partition, name) at this batch's version (= batch id), for reading and
+  /// writing.
+  std::shared_ptr<state::StateStore> Open(const state::StoreId& id,
+                                          const state::StoreSchema& schema) {
     return manager_->Open(id, schema, version_);
   }
   int64_t version() const { return version_; }
 
-  /// Watermarks in milliseconds of an operator: late rows are judged by the previous batch's, eviction by the current.
-  /// Nothing without a watermark.
+  /// Watermarks in milliseconds of an operator: late rows are judged by the previous batch's,
+  /// eviction by the current. Nothing without a watermark.
   std::map<int64_t, std::optional<int64_t>> late_watermark_ms, eviction_watermark_ms;
 
   void Report(int64_t operator_id, const StateOperatorMetrics& part);

@@ -1,0 +1,58 @@
+// Event times of state keys, read from rows and columns.
+#include "exec/stateful/event_time_key.h"
+
+#include <arrow/api.h>
+
+#include "logical/watermark_metadata.h"
+#include "state/unsafe_layout.h"
+
+namespace sluice::exec {
+namespace {
+
+constexpr size_t kWindowFields = 2, kWindowEnd = 1;
+
+}  // namespace
+
+std::optional<EventTimeKey> EventTimeKey::Find(const logical::Attributes& keys) {
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (!logical::WatermarkDelayMs(keys[i]->metadata)) continue;
+    EventTimeKey found;
+    found.index_ = i;
+    found.columns_ = keys.size();
+    found.window_ = keys[i]->type->Is(types::TypeId::kStruct);
+    return found;
+  }
+  return std::nullopt;
+}
+
+std::optional<int64_t> EventTimeKey::OfRow(std::string_view key) const {
+  using state::BitsetBytes;
+  using state::GetBit;
+  if (key.size() < state::FixedBytes(columns_) || GetBit(key.data(), index_)) return std::nullopt;
+  auto word = state::Load<uint64_t>(key.data() + BitsetBytes(columns_) + 8 * index_);
+  if (!window_) return static_cast<int64_t>(word);
+  uint64_t offset = word >> 32, size = word & 0xffffffff;
+  if (offset + size > key.size() || size < state::FixedBytes(kWindowFields)) return std::nullopt;
+  const char* window = key.data() + offset;
+  if (GetBit(window, kWindowEnd)) return std::nullopt;
+  return state::Load<int64_t>(window + BitsetBytes(kWindowFields) + 8 * kWindowEnd);
+}
+
+std::vector<bool> EventTimeKey::AtOrBefore(const arrow::ArrayVector& keys, int64_t rows,
+                                           int64_t watermark_ms) const {
+  std::shared_ptr<arrow::Array> times = keys[index_];
+  std::shared_ptr<arrow::Array> windows;
+  if (window_) {
+    windows = times;
+    times = static_cast<const arrow::StructArray&>(*windows).field(kWindowEnd);
+  }
+  const auto& micros = static_cast<const arrow::TimestampArray&>(*times);
+  std::vector<bool> late(rows);
+  for (int64_t i = 0; i < rows; ++i) {
+    if ((windows && windows->IsNull(i)) || micros.IsNull(i)) continue;
+    late[i] = micros.Value(i) <= watermark_ms * 1000;
+  }
+  return late;
+}
+
+}  // namespace sluice::exec

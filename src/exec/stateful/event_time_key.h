@@ -1,0 +1,33 @@
+// The event time in a state key, by which state is evicted and late rows are recognised.
+#pragma once
+
+#include <arrow/array.h>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "logical/plan.h"
+
+namespace sluice::exec {
+
+/// The key column that carries a watermark: a timestamp, or a window, whose end counts.
+class EventTimeKey {
+ public:
+  /// Nothing if none of the key columns carries one.
+  static std::optional<EventTimeKey> Find(const logical::Attributes& keys);
+
+  /// Microseconds of a key's UnsafeRow; nothing for a null time.
+  std::optional<int64_t> OfRow(std::string_view key) const;
+  /// For rows of key columns: true where the time is at or before `watermark_ms`. Null times are
+  /// not.
+  std::vector<bool> AtOrBefore(const arrow::ArrayVector& keys, int64_t rows,
+                               int64_t watermark_ms) const;
+
+ private:
+  size_t index_ = 0, columns_ = 0;
+  bool window_ = false;
+};
+
+}  // namespace sluice::exec
