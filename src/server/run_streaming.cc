@@ -61,7 +61,7 @@ void FillStatus(const StreamingQueryPtr& query, StreamingQueryCommandResult::Sta
   out->set_status_message(status.message);
   out->set_is_data_available(status.is_data_available);
   out->set_is_trigger_active(status.is_trigger_active);
-  out->set_is_active(status.is_active);
+  out->set_is_active(query->IsActive());
 }
 
 void FillException(const StreamingQueryPtr& query, StreamingQueryCommandResult::ExceptionResult* out) {

@@ -18,7 +18,6 @@ struct QueryStatus {
   std::string message;
   bool is_data_available = false;
   bool is_trigger_active = false;
-  bool is_active = false;
 };
 
 /// A listener event as Connect sends it.
