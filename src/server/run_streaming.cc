@@ -67,10 +67,10 @@ void FillStatus(const StreamingQueryPtr& query, StreamingQueryCommandResult::Sta
 void FillException(const StreamingQueryPtr& query, StreamingQueryCommandResult::ExceptionResult* out) {
   auto error = query->Exception();
   if (!error) return;
-  // Clients drop what is before the first ": ".
-  out->set_exception_message(error->JvmClasses().front() + ": " + error->message());
+  // What StreamingQueryException.toString gives; clients drop what is before the first ": ".
+  out->set_exception_message(query->ExceptionText());
   out->set_error_class(error->condition());
-  std::string trace = error->JvmClasses().front() + ": " + error->message();
+  std::string trace = query->ExceptionText();
   for (const std::string& cause : error->causes()) trace += "\nCaused by: " + cause;
   out->set_stack_trace(trace);
 }
