@@ -8,10 +8,10 @@ import random
 import time
 from pathlib import Path
 
-STATUSES = ("created", "approved", "shipped", "delivered", "delivered", "delivered", "cancelled", "returned")
+STATUSES = ("created", "approved", "shipped", "delivered", "delivered", "delivered", "canceled", "unavailable")
 CITIES = ("Lisbon", "Porto", "Madrid", "Turin", "Lyon", "Graz", "Basel", "Ghent")
 START = 1704067200  # 2024-01-01 UTC
-AT_ONCE = 10000
+AT_ONCE = 5000
 
 
 def csv_lines(bits, first, count):
@@ -23,21 +23,23 @@ def csv_lines(bits, first, count):
         draw = bits(64)
         comment = '"late, call first"' if number % 50 == 0 else f"note {draw & 0xFFFFF:05x}"
         lines.append(f"o{number:010d},c{(draw >> 31) % 100000:06d},{stamp}.{number % 1000:03d},"
-                     f"{(draw >> 20) % 100000 / 100:.2f},{STATUSES[draw >> 61]},{CITIES[draw >> 58 & 7]},"
+                     f"{(draw >> 20 & 0xFFFFF) % 100000 / 100:.2f},{STATUSES[draw >> 61]},{CITIES[draw >> 58 & 7]},"
                      f"{1 + (draw >> 55 & 7)},{comment}\n")
     return "".join(lines)
 
 
 def json_lines(bits, first, count):
     lines = []
-    stamp = ""
+    last = stamp = None
     for number in range(first, first + count):
-        if number % 50 == 0 or not stamp:
-            milliseconds = number // 50
-            stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(START + milliseconds // 1000)) + f".{milliseconds % 1000:03d}Z"
         draw = bits(64)
+        # Event time goes on by a millisecond each 50 orders and is shaken by up to two seconds back.
+        seconds, milliseconds = divmod(START * 1000 + number // 50 - (draw & 0x7FF) * 2000 // 2048, 1000)
+        if seconds != last:
+            last, stamp = seconds, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
         cents = 100 + (draw >> 11 & 0xFFFFF) % 99900
-        lines.append(f'{{"order_id":"o{number:010d}","customer_id":"c{(draw >> 31) % 100000:06d}","ts":"{stamp}",'
+        lines.append(f'{{"order_id":"o{number:010d}","customer_id":"c{(draw >> 31) % 100000:06d}",'
+                     f'"ts":"{stamp}.{milliseconds:03d}Z",'
                      f'"amount":{cents // 100}.{cents % 100:02d},"status":"{STATUSES[draw >> 61]}",'
                      f'"city":"{CITIES[draw >> 58 & 7]}","items":{1 + (draw >> 55 & 7)}}}\n')
     return "".join(lines)
