@@ -1,3 +1,4 @@
+// Errors as the client gets them: class, message, parameters, the chain of causes.
 #include "connect/error_wire.h"
 
 #include <gmock/gmock.h>

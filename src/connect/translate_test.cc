@@ -1,3 +1,4 @@
+// Messages of the protocol as plans, and plans, types, literals and rows as messages.
 #include "connect/translate.h"
 
 #include <arrow/api.h>

@@ -1,3 +1,4 @@
+// Sessions and executions end when nobody uses them any more, by a clock that the tests move.
 #include "server/housekeeping.h"
 
 #include <gtest/gtest.h>

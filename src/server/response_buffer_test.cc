@@ -1,3 +1,4 @@
+// Responses are kept until released: replay, waiting for a slow reader, cancellation.
 #include "server/response_buffer.h"
 
 #include <gtest/gtest.h>
