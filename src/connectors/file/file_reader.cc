@@ -87,33 +87,4 @@ BatchReaderPtr OpenFiles(formats::FileFormatPtr format, const FileSchema& schema
   return std::make_unique<FilesReader>(std::move(format), schema, partition, request);
 }
 
-std::vector<InputPartitionPtr> PlanFiles(const std::vector<ListedFile>& files, const formats::FileFormat& format,
-                                         int parallelism) {
-  // Small enough that cores end at about the same time, large enough that a slice's start costs nothing.
-  constexpr int64_t kLeast = 4 << 20, kMost = 128 << 20;
-  int64_t total = 0;
-  for (const ListedFile& file : files) total += file.size;
-  int64_t slice = std::clamp<int64_t>(total / std::max(1, parallelism * 2), kLeast, kMost);
-  std::vector<InputPartitionPtr> out;
-  auto open = std::make_shared<FilePartition>();
-  int64_t held = 0;
-  for (const ListedFile& file : files) {
-    bool split = format.Splittable(file.path) && file.size > slice + slice / 2;
-    int64_t start = 0;
-    do {
-      int64_t length = split ? std::min(slice, file.size - start) : file.size;
-      if (held > 0 && held + length > slice) {
-        out.push_back(std::move(open));
-        open = std::make_shared<FilePartition>();
-        held = 0;
-      }
-      open->parts.push_back({{file.path, start, length, file.size}, file.partition});
-      held += length;
-      start += length;
-    } while (start < file.size);
-  }
-  if (!open->parts.empty()) out.push_back(std::move(open));
-  return out;
-}
-
 }  // namespace sluice::connectors

@@ -28,8 +28,4 @@ struct FileSchema {
 BatchReaderPtr OpenFiles(formats::FileFormatPtr format, const FileSchema& schema, const FilePartition& partition,
                          const ScanRequest& request);
 
-/// Cuts the files into about `parallelism` partitions of similar size.
-std::vector<InputPartitionPtr> PlanFiles(const std::vector<ListedFile>& files, const formats::FileFormat& format,
-                                         int parallelism);
-
 }  // namespace sluice::connectors

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/fault_point.h"
 #include "checkpoint/compactible_file_log.h"
+#include "connectors/file/file_splitting.h"
 #include "connectors/file/file_table.h"
 
 namespace sluice::connectors {
@@ -88,6 +89,7 @@ class FileStreamSource : public StreamSource {
         options_(ParseStreamOptions(spec.options)),
         format_(std::move(format)),
         schema_(std::move(schema)),
+        splitting_(FileSplitting::FromConf(context.conf)),
         parallelism_(context.parallelism),
         log_(context.metadata_path, context.conf->GetLong("spark.sql.streaming.fileSource.log.compactInterval")) {
     for (const std::string& line : log_.All()) {
@@ -138,7 +140,7 @@ class FileStreamSource : public StreamSource {
       found[0].partition = PartitionOf(path);
       files.push_back(std::move(found[0]));
     }
-    return PlanFiles(files, *format_, parallelism_);
+    return PlanFiles(files, *format_, splitting_, parallelism_);
   }
 
   BatchReaderPtr Open(const InputPartitionPtr& partition, const ScanRequest& request) override {
@@ -221,6 +223,7 @@ class FileStreamSource : public StreamSource {
   StreamOptions options_;
   formats::FileFormatPtr format_;
   FileSchema schema_;
+  FileSplitting splitting_;
   int parallelism_;
   checkpoint::CompactibleFileLog log_;
   std::vector<LoggedFile> logged_;

@@ -1,5 +1,6 @@
 // Batch reads and writes of files.
 #include "connectors/file/file_table.h"
+#include "connectors/file/file_splitting.h"
 
 #include <filesystem>
 #include <fstream>
@@ -27,7 +28,8 @@ class FileTable : public BatchTable {
  public:
   FileTable(const ReadSpec& spec, const MakeFormat& make)
       : format_(FormatOf(spec.options, spec.conf, make)),
-        files_(ListFiles(PathsOf(spec), ParseListingOptions(spec.options), false)) {
+        files_(ListFiles(PathsOf(spec), ParseListingOptions(spec.options), false)),
+        splitting_(FileSplitting::FromConf(spec.conf)) {
     bool infer = !spec.conf || spec.conf->GetBool("spark.sql.sources.partitionColumnTypeInference.enabled");
     schema_.partition = PartitionColumns(files_, infer);
     if (spec.schema) {
@@ -54,7 +56,7 @@ class FileTable : public BatchTable {
   std::string Describe() const override { return "FileScan " + format_->name(); }
   types::TypePtr schema() const override { return schema_.All(); }
   std::vector<InputPartitionPtr> Partitions(const ScanRequest&, int parallelism) override {
-    return PlanFiles(files_, *format_, parallelism);
+    return PlanFiles(files_, *format_, splitting_, parallelism);
   }
   BatchReaderPtr Open(const InputPartitionPtr& partition, const ScanRequest& request) override {
     return OpenFiles(format_, schema_, static_cast<const FilePartition&>(*partition), request);
@@ -68,6 +70,7 @@ class FileTable : public BatchTable {
  private:
   formats::FileFormatPtr format_;
   std::vector<ListedFile> files_;
+  FileSplitting splitting_;
   FileSchema schema_;
 };
 

@@ -1,0 +1,78 @@
+// Slices by size, next fit.
+#include "connectors/file/file_splitting.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+
+namespace sluice::connectors {
+namespace {
+
+// "64m", "128MB", "4194304b" or plain bytes, as Java's byteStringAsBytes.
+std::optional<int64_t> ParseBytes(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  int64_t number = 0;
+  auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string_view unit(rest, text.data() + text.size() - rest);
+  if (status != std::errc() || number < 0) return std::nullopt;
+  if (unit.empty() || unit == "b") return number;
+  size_t power = std::string_view("kmgtp").find(unit[0]);
+  if (power == std::string_view::npos || (unit.size() > 1 && unit.substr(1) != "b")) return std::nullopt;
+  return number << (10 * (power + 1));
+}
+
+int64_t BytesOf(const base::SqlConf& conf, const char* key, int64_t otherwise) {
+  auto text = conf.FindExplicit(key);
+  if (!text) return otherwise;
+  if (auto bytes = ParseBytes(*text)) return *bytes;
+  throw base::Error::Plain(base::ErrorKind::kIllegalArgument, std::string(key) + " should be a size, but was " + *text);
+}
+
+}  // namespace
+
+FileSplitting FileSplitting::FromConf(const base::SqlConf* conf) {
+  FileSplitting out;
+  if (!conf) return out;
+  out.max_partition_bytes = std::max<int64_t>(1, BytesOf(*conf, "spark.sql.files.maxPartitionBytes", out.max_partition_bytes));
+  out.open_cost_bytes = BytesOf(*conf, "spark.sql.files.openCostInBytes", out.open_cost_bytes);
+  out.min_partitions = BytesOf(*conf, "spark.sql.files.minPartitionNum", out.min_partitions);
+  return out;
+}
+
+std::vector<InputPartitionPtr> PlanFiles(const std::vector<ListedFile>& files, const formats::FileFormat& format,
+                                         const FileSplitting& splitting, int parallelism) {
+  int64_t total = 0;
+  for (const ListedFile& file : files) total += file.size + splitting.open_cost_bytes;
+  int64_t per_partition = total / std::max<int64_t>(1, splitting.min_partitions > 0 ? splitting.min_partitions : parallelism);
+  const int64_t most = std::clamp<int64_t>(std::max(splitting.open_cost_bytes, per_partition), 1, splitting.max_partition_bytes);
+  std::vector<FilePartition::Part> parts;
+  for (const ListedFile& file : files) {
+    if (!format.Splittable(file.path)) {
+      parts.push_back({{file.path, 0, file.size, file.size}, file.partition});
+      continue;
+    }
+    for (int64_t start = 0; start < file.size; start += most) {
+      parts.push_back({{file.path, start, std::min(most, file.size - start), file.size}, file.partition});
+    }
+  }
+  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.slice.length > b.slice.length; });
+  std::vector<InputPartitionPtr> out;
+  std::shared_ptr<FilePartition> open;
+  int64_t held = 0;
+  for (FilePartition::Part& part : parts) {
+    if (!open || held + part.slice.length > most) {
+      if (open) out.push_back(std::move(open));
+      open = std::make_shared<FilePartition>();
+      held = 0;
+    }
+    held += part.slice.length + splitting.open_cost_bytes;
+    open->parts.push_back(std::move(part));
+  }
+  if (open) out.push_back(std::move(open));
+  return out;
+}
+
+}  // namespace sluice::connectors
