@@ -3,24 +3,14 @@
 
 #include <arrow/array/array_primitive.h>
 #include <arrow/array/util.h>
-#include <arrow/compute/api.h>
-#include <arrow/compute/initialize.h>
 #include <arrow/util/bit_run_reader.h>
 #include <arrow/util/bitmap_ops.h>
 
+#include "base/arrow_kernel.h"
 #include "base/arrow_status.h"
 
 namespace sluice::exec {
 namespace {
-
-arrow::Datum CallBoolean(const char* name, const arrow::Datum& left, const arrow::Datum& right) {
-  static const bool initialized = [] {
-    base::ThrowIfError(arrow::compute::Initialize());
-    return true;
-  }();
-  (void)initialized;
-  return base::ValueOrThrow(arrow::compute::CallFunction(name, {left, right}));
-}
 
 std::shared_ptr<arrow::BooleanArray> Constant(bool value, int64_t rows) {
   auto buffer = base::ValueOrThrow(arrow::AllocateBitmap(rows));
@@ -36,11 +26,11 @@ std::shared_ptr<arrow::BooleanArray> Bits(const std::shared_ptr<arrow::Buffer>& 
 }  // namespace
 
 arrow::Datum KleeneAnd(const arrow::Datum& left, const arrow::Datum& right) {
-  return CallBoolean("and_kleene", left, right);
+  return base::ValueOrThrow(base::CallKernel("and_kleene", {left, right}));
 }
 
 arrow::Datum KleeneOr(const arrow::Datum& left, const arrow::Datum& right) {
-  return CallBoolean("or_kleene", left, right);
+  return base::ValueOrThrow(base::CallKernel("or_kleene", {left, right}));
 }
 
 std::shared_ptr<arrow::BooleanArray> TrueMask(const arrow::Datum& condition, int64_t rows) {

@@ -3,6 +3,7 @@
 #include <arrow/array/util.h>
 #include <arrow/compute/api.h>
 
+#include "base/arrow_kernel.h"
 #include "base/arrow_status.h"
 #include "exec/boolean_logic.h"
 #include "exec/compiled_expression.h"
@@ -38,7 +39,7 @@ class LogicNode final : public ExpressionNode {
   // A bit is set where the left side alone gives the result.
   static std::shared_ptr<arrow::BooleanArray> DecidedMask(const arrow::Datum& left, int64_t rows) {
     if (!kIsAnd) return TrueMask(left, rows);
-    return TrueMask(base::ValueOrThrow(arrow::compute::CallFunction("invert", {left})), rows);
+    return TrueMask(base::ValueOrThrow(base::CallKernel("invert", {left})), rows);
   }
   static arrow::Datum Boolean(arrow::Datum value) {
     if (value.type()->id() == arrow::Type::NA) return arrow::MakeNullScalar(arrow::boolean());
@@ -140,7 +141,7 @@ class CaseNode final : public ExpressionNode {
   arrow::Datum IfElse(Frame& frame, const std::shared_ptr<arrow::BooleanArray>& condition) const {
     arrow::Datum otherwise = children_.size() == 3 ? Typed(children_[2]->Evaluate(frame), type())
                                                    : arrow::Datum(arrow::MakeNullScalar(type()));
-    return base::ValueOrThrow(arrow::compute::CallFunction(
+    return base::ValueOrThrow(base::CallKernel(
         "if_else", {condition, Typed(children_[1]->Evaluate(frame), type()), otherwise}));
   }
 

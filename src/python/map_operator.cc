@@ -7,6 +7,7 @@
 
 #include <numeric>
 
+#include "base/arrow_kernel.h"
 #include "base/arrow_status.h"
 #include "base/error.h"
 #include "python/arrow_exchange.h"
@@ -140,8 +141,8 @@ Groups SortIntoGroups(const exec::Operator& child, exec::ExecContext& context, c
                          arrow::compute::NullPlacement::AtStart);
     }
     auto key_batch = arrow::RecordBatch::Make(arrow::schema(key_fields), rows->num_rows(), key_arrays);
-    auto indices = base::ValueOrThrow(arrow::compute::SortIndices(
-        arrow::Datum(key_batch), arrow::compute::SortOptions(order)));
+    arrow::compute::SortOptions options(order);
+    auto indices = base::ValueOrThrow(base::CallKernel("sort_indices", {arrow::Datum(key_batch)}, &options));
     groups.rows = base::ValueOrThrow(arrow::compute::Take(arrow::Datum(rows), arrow::Datum(indices))).record_batch();
   }
   auto equal = arrow::EqualOptions::Defaults().nans_equal(true);

@@ -193,6 +193,7 @@ void StatePartition::ReadDelta(int64_t version) {
                 {{"fileToRead", FileUri(path)}, {"clazz", ProviderText()}})
         .WithDomain(base::ErrorDomain::kExternal, false);
   }
+  CheckSideFile(path, *file, false);
   StateFileDefect defect =
       ReadStateFile(*file, options_.codec, false, [&](const StateEntry& entry) {
         CheckFirstRow(entry);

@@ -3,6 +3,7 @@
 #include <parquet/metadata.h>
 #include <parquet/statistics.h>
 
+#include "base/arrow_kernel.h"
 #include "formats/parquet/parquet_reader.h"
 
 namespace sluice::formats {
@@ -10,7 +11,7 @@ namespace {
 
 // a < b; nothing if they can't be compared.
 std::optional<bool> Less(const std::shared_ptr<arrow::Scalar>& a, const std::shared_ptr<arrow::Scalar>& b) {
-  auto result = arrow::compute::CallFunction("less", {arrow::Datum(a), arrow::Datum(b)});
+  auto result = base::CallKernel("less", {arrow::Datum(a), arrow::Datum(b)});
   if (!result.ok() || !result->scalar()->is_valid) return std::nullopt;
   return static_cast<const arrow::BooleanScalar&>(*result->scalar()).value;
 }
