@@ -60,6 +60,24 @@ void SyncFolder(const std::string& path) {
   if (fsync(folder.get()) != 0) ThrowErrno("sync folder", path);
 }
 
+void CreateFoldersDurably(const std::string& path) {
+  std::filesystem::path existing(path);
+  std::error_code ignored;
+  while (existing.has_relative_path() && !std::filesystem::exists(existing, ignored)) existing = existing.parent_path();
+  std::error_code failed;
+  std::filesystem::create_directories(path, failed);
+  if (failed || !std::filesystem::is_directory(path)) {
+    errno = failed ? failed.value() : ENOTDIR;
+    ThrowErrno("create folder", path);
+  }
+  // A new folder is durable once the one above it is synced.
+  std::filesystem::path created(path);
+  while (created != existing && created.has_relative_path()) {
+    created = created.parent_path();
+    SyncFolder(created.string());
+  }
+}
+
 bool WriteFileDurably(const std::string& path, std::string_view content, Existing existing) {
   std::filesystem::path target(path);
   std::string folder = target.parent_path().string();
@@ -67,12 +85,7 @@ bool WriteFileDurably(const std::string& path, std::string_view content, Existin
   {
     Descriptor file(temporary, O_WRONLY | O_CREAT | O_EXCL);
     if (file.get() < 0 && errno == ENOENT) {
-      std::error_code failed;
-      std::filesystem::create_directories(folder, failed);
-      if (failed || !std::filesystem::is_directory(folder)) {
-        errno = failed ? failed.value() : ENOTDIR;
-        ThrowErrno("create folder", folder);
-      }
+      CreateFoldersDurably(folder);
       return WriteFileDurably(path, content, existing);
     }
     if (file.get() < 0) ThrowErrno("create", temporary);

@@ -13,6 +13,9 @@ enum class Existing { kReplace, kFail };
 /// (ENOSPC, EIO), naming the path; the target is then untouched.
 bool WriteFileDurably(const std::string& path, std::string_view content, Existing existing);
 
+/// Makes a folder and those above it that are missing, durably. Throws if the path is no folder afterwards.
+void CreateFoldersDurably(const std::string& path);
+
 /// The whole content of a file; throws kFileNotFound if it does not exist.
 std::string ReadWholeFile(const std::string& path);
 

@@ -30,7 +30,7 @@ class FileSink : public StreamSink {
   bool BeginBatch(const SinkBatch& batch) override {
     if (auto latest = log_.Latest(); latest && *latest >= batch.batch_id) return false;
     job_id_ = base::NewUuid();
-    std::filesystem::create_directories(path_);
+    base::CreateFoldersDurably(path_);
     return true;
   }
   PartitionWriterPtr OpenPartition(const SinkBatch&, int partition) override {

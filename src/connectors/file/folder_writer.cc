@@ -41,7 +41,7 @@ FolderWriter::Open& FolderWriter::Writer(const std::string& sub_folder) {
   auto found = open_.find(sub_folder);
   if (found != open_.end()) return found->second;
   std::string folder = sub_folder.empty() ? folder_ : folder_ + "/" + sub_folder;
-  std::filesystem::create_directories(folder);
+  base::CreateFoldersDurably(folder);
   Open open;
   open.path = fmt::format("{}/part-{:05}-{}{}{}", folder, partition_, job_id_,
                           partition_columns_.empty() ? "-c000" : ".c000", format_->Extension());
