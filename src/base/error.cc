@@ -183,6 +183,10 @@ std::vector<std::string> Error::JvmClasses() const {
       return chain({"org.apache.spark.SparkClassNotFoundException", "java.lang.ClassNotFoundException",
                     "java.lang.ReflectiveOperationException"});
     case ErrorKind::kPython:
+      if (condition_ == "STREAMING_PYTHON_RUNNER_INITIALIZATION_FAILURE") {
+        return chain({"org.apache.spark.api.python.StreamingPythonRunner$StreamingPythonRunnerInitializationException",
+                      "org.apache.spark.SparkPythonException", "java.lang.RuntimeException"});
+      }
       return chain({"org.apache.spark.api.python.PythonException", "java.lang.RuntimeException"});
     case ErrorKind::kInvalidPlan:
       return chain({"org.apache.spark.sql.connect.common.InvalidPlanInput"});

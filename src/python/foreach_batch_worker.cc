@@ -56,16 +56,15 @@ class Listener {
   int fd_;
 };
 
-base::Error WorkerDied() {
-  return base::Error::Plain(base::ErrorKind::kSpark,
-                            "The foreachBatch Python process died. It was killed or ended by its own code; see the "
-                            "server's standard error for its last words.")
+base::Error WorkerDied(const std::string& owner) {
+  return base::Error::Plain(base::ErrorKind::kSpark, owner + " Python worker exited unexpectedly (crashed)")
       .WithDomain(base::ErrorDomain::kExternal, true);
 }
 
 }  // namespace
 
-ForeachBatchWorker::ForeachBatchWorker(const WorkerOptions& options, ForeachBatchSpec spec) {
+ForeachBatchWorker::ForeachBatchWorker(const WorkerOptions& options, const ForeachBatchSpec& spec)
+    : owner_(fmt::format("[session: {}] [userId: {}]", spec.session_id, spec.user_id)) {
   mkdir(options.folder.c_str(), 0700);
   std::string path = fmt::format("{}/{}.sock", options.folder, base::NewUuid().substr(0, 8));
   Listener listener(path);
@@ -79,7 +78,7 @@ ForeachBatchWorker::ForeachBatchWorker(const WorkerOptions& options, ForeachBatc
   process_ = std::make_unique<ChildProcess>(std::vector<std::string>{options.executable, "-c", kWorkerProgram},
                                             variables, ChildProcess::Options{});
   int connection = listener.Accept(process_->pid());
-  if (connection < 0) throw WorkerDied();
+  if (connection < 0) throw WorkerDied(owner_);
   socket_ = std::make_unique<SocketStream>(connection);
   try {
     socket_->ReadInt();  // its pid
@@ -87,12 +86,12 @@ ForeachBatchWorker::ForeachBatchWorker(const WorkerOptions& options, ForeachBatc
     socket_->WriteString(spec.session_id);
     socket_->WriteString(spec.function.command);
     socket_->Flush();
-    if (socket_->ReadInt() != 0) {
-      throw base::Error::Plain(base::ErrorKind::kPython,
-                               "Streaming Runner initialization failed: " + socket_->ReadString());
+    if (int status = socket_->ReadInt(); status != 0) {
+      throw base::Error(base::ErrorKind::kPython, "STREAMING_PYTHON_RUNNER_INITIALIZATION_FAILURE",
+                        {{"resFromPython", std::to_string(status)}, {"msg", socket_->ReadString()}});
     }
   } catch (const PythonWorkerGone&) {
-    throw WorkerDied();
+    throw WorkerDied(owner_);
   }
 }
 
@@ -118,11 +117,11 @@ void ForeachBatchWorker::Run(const std::string& relation_id, int64_t batch_id,
   cancellation->RemoveCallback(callback);
   if (died) {
     cancellation->Check();
-    throw WorkerDied();
+    throw WorkerDied(owner_);
   }
   if (!failure.empty()) {
-    throw base::Error::Plain(base::ErrorKind::kPython,
-                             "Found error inside foreachBatch Python process: " + failure);
+    throw base::Error(base::ErrorKind::kPython, "PYTHON_EXCEPTION",
+                      {{"msg", owner_ + " Found error inside foreachBatch Python process"}, {"traceback", failure}});
   }
 }
 

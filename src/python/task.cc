@@ -146,7 +146,8 @@ std::shared_ptr<arrow::RecordBatch> Task::Read() {
       case kPythonExceptionThrown: {
         std::string traceback = socket.ReadString();
         ended_ = true;
-        throw base::Error(base::ErrorKind::kPython, "PYTHON_EXCEPTION", {{"traceback", traceback}});
+        throw base::Error(base::ErrorKind::kPython, "PYTHON_EXCEPTION",
+                          {{"msg", "An exception was thrown from the Python worker"}, {"traceback", traceback}});
       }
       case kEndOfDataSection: {
         int accumulators = socket.ReadInt();

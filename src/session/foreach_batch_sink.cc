@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <future>
-
 #include "base/error.h"
 #include "python/foreach_batch_worker.h"
 
@@ -22,13 +20,11 @@ std::string UrlEncode(const std::string& text) {
 
 class ForeachBatchSink : public streaming::BatchFrameSink {
  public:
-  ForeachBatchSink(std::weak_ptr<Session> session, const python::WorkerOptions& options, python::ForeachBatchSpec spec)
-      : session_(std::move(session)), starting_(std::async(std::launch::async, [options, spec = std::move(spec)] {
-          return std::make_unique<python::ForeachBatchWorker>(options, spec);
-        })) {}
+  ForeachBatchSink(std::weak_ptr<Session> session, const python::WorkerOptions& options,
+                   const python::ForeachBatchSpec& spec)
+      : session_(std::move(session)), worker_(std::make_unique<python::ForeachBatchWorker>(options, spec)) {}
 
   void ProcessBatch(const streaming::BatchFrame& frame, const base::CancellationPtr& cancellation) override {
-    if (!worker_) worker_ = starting_.get();
     auto session = session_.lock();
     if (!session) throw base::Error::Plain(base::ErrorKind::kSpark, "The session of this query has been closed");
     std::string id = session->AddCachedRelation(frame.plan);
@@ -45,7 +41,6 @@ class ForeachBatchSink : public streaming::BatchFrameSink {
 
  private:
   std::weak_ptr<Session> session_;
-  std::future<std::unique_ptr<python::ForeachBatchWorker>> starting_;
   std::unique_ptr<python::ForeachBatchWorker> worker_;
 };
 
@@ -57,8 +52,9 @@ std::unique_ptr<connectors::StreamSink> MakeForeachBatchSink(Session& session, p
   spec.connect_url =
       fmt::format("{};user_id={}", session.environment().connect_url, UrlEncode(session.user_id()));
   spec.session_id = session.session_id();
+  spec.user_id = session.user_id();
   spec.token = session.environment().token;
-  return std::make_unique<ForeachBatchSink>(session.weak_from_this(), session.worker_options(), std::move(spec));
+  return std::make_unique<ForeachBatchSink>(session.weak_from_this(), session.worker_options(), spec);
 }
 
 }  // namespace sluice::session

@@ -39,9 +39,7 @@ class FileSink : public StreamSink {
   void CommitBatch(const SinkBatch& batch, const std::vector<WriterMessage>& messages) override {
     base::FaultPoint("sink.after_files");
     std::vector<std::string> lines;
-    rows_ = 0;
     for (const WriterMessage& message : messages) {
-      rows_ += message.rows;
       for (const std::string& file : message.files) lines.push_back(LogLine(file));
     }
     if (!log_.Add(batch.batch_id, lines)) {
@@ -49,7 +47,6 @@ class FileSink : public StreamSink {
     }
     base::FaultPoint("sink.after_log");
   }
-  int64_t LastOutputRows() const override { return rows_; }
 
  private:
   static std::string LogLine(const std::string& file) {
@@ -71,7 +68,6 @@ class FileSink : public StreamSink {
   std::vector<std::string> partition_by_;
   checkpoint::CompactibleFileLog log_;
   std::string job_id_;
-  int64_t rows_ = -1;
 };
 
 }  // namespace
