@@ -1,4 +1,5 @@
 """Runs code after modules of the client are loaded, and gives the modules that only classic PySpark has."""
+import gc
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -35,6 +36,9 @@ _SUBMODULES = ("context", "rdd", "files", "broadcast", "status", "streaming")
 
 def install():
     """To be called before pyspark is imported."""
+    # Importing the client makes hundreds of thousands of objects that stay; looking for garbage among them again and
+    # again took a third of a short program's time.
+    gc.set_threshold(100_000, 20, 100)
     sys.meta_path.insert(0, _Finder())
 
 
@@ -67,6 +71,7 @@ def _extend_session(module):
     from sluice.classic.session import extend_session
 
     extend_session(module)
+    gc.freeze()  # what has been imported by now is never looked at again
 
 
 def _extend_frame(module):
