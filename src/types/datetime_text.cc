@@ -55,8 +55,9 @@ class PartsParser {
         if (parts->zone) break;
       } else {
         if (segment_ == 6) ++fraction_digits_;
+        if (digits_ == 9 && segment_ != 6) return false;
         if (segment_ != 6 || digits_ < 6) value_ = value_ * 10 + (c - '0');
-        if (++digits_ > 9 && segment_ != 6) return false;
+        ++digits_;
       }
     }
     if (!Valid(segment_, digits_)) return false;
