@@ -1,14 +1,19 @@
-# Every tests/fuzz/NAME.cc is a libFuzzer target NAME (the fuzz preset: clang, ASan and UBSan).
+# Every tests/fuzz/NAME_fuzz.cc is a libFuzzer target NAME_fuzz (the asan-ubsan preset); `fuzzers` builds them all.
 if(SLUICE_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    message(FATAL_ERROR "SLUICE_FUZZ needs clang; use the fuzz preset")
+    message(FATAL_ERROR "SLUICE_FUZZ needs clang; use the asan-ubsan preset")
   endif()
-  file(GLOB _fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*.cc)
+  file(GLOB _fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.cc)
+  add_custom_target(fuzzers)
   foreach(_source ${_fuzzers})
     get_filename_component(_name ${_source} NAME_WE)
     add_executable(${_name} ${_source})
-    target_link_libraries(${_name} PRIVATE sluice_connect sluice_sql sluice_formats sluice_checkpoint sluice_state
-                          nlohmann_json::nlohmann_json)
+    target_link_libraries(${_name} PRIVATE sluice_connect sluice_sql sluice_formats sluice_checkpoint
+                          sluice_state nlohmann_json::nlohmann_json)
+    set_target_properties(${_name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${_name} PRIVATE -fPIC)
+    target_precompile_headers(${_name} REUSE_FROM sluice_pch)
     target_link_options(${_name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers ${_name})
   endforeach()
 endif()

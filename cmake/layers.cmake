@@ -1,4 +1,4 @@
-# The folders in layer order; each may include only those named in its DEPS chain (tools/check_layers.py).
+# The folders in layer order; each may include only those of its DEPS and of theirs (tools/check_layers.py reads this file).
 sluice_add_library(base LIBS spdlog::spdlog nlohmann_json::nlohmann_json)
 sluice_add_library(types DEPS base LIBS nlohmann_json::nlohmann_json date::date-tz)
 sluice_add_library(formats DEPS types LIBS PkgConfig::SIMDJSON date::date-tz ZLIB::ZLIB PkgConfig::ZSTD)
@@ -21,5 +21,3 @@ sluice_add_library(streaming DEPS exec checkpoint connectors/spi optimizer LIBS 
 sluice_add_library(session DEPS analyzer optimizer streaming connectors python catalog LIBS nlohmann_json::nlohmann_json)
 sluice_add_library(server DEPS session connect LIBS nlohmann_json::nlohmann_json PkgConfig::ZSTD PkgConfig::XXHASH ZLIB::ZLIB)
 sluice_add_library(cli DEPS server LIBS CLI11::CLI11 nlohmann_json::nlohmann_json)
-# The protocol keeps deprecated fields that today's and older clients still send.
-target_compile_options(sluice_connect PRIVATE -Wno-deprecated-declarations)

@@ -21,7 +21,8 @@ add_custom_command(
   COMMENT "Generating the protocol from the installed pyspark-client")
 add_library(sluice_protocol STATIC ${_sources})
 target_include_directories(sluice_protocol SYSTEM PUBLIC ${SLUICE_PROTOCOL_DIR})
-target_compile_options(sluice_protocol PRIVATE -w -O1)
+# The protocol keeps deprecated fields that today's and older clients still send.
+target_compile_options(sluice_protocol PRIVATE -w -O1 INTERFACE -Wno-deprecated-declarations)
 target_precompile_headers(sluice_protocol PRIVATE <google/protobuf/message.h> <google/protobuf/map.h>
                           <google/protobuf/generated_message_reflection.h> <string> <vector>)
 target_link_libraries(sluice_protocol PUBLIC PkgConfig::GRPC PkgConfig::PROTOBUF absl_synchronization)

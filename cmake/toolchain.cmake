@@ -23,4 +23,8 @@ endif()
 if(SLUICE_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Without the time in it a precompiled header is the same after each build, and ccache finds what was made with it.
+  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
+endif()
 find_package(Threads REQUIRED)
