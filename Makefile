@@ -25,8 +25,8 @@ build: configure
 run: build
 	$(VENV)/bin/sluice submit examples/orders/orders.py
 
-test: configure
-	@$(VENV)/bin/python tools/test.py
+test: setup
+	@$(VENV)/bin/python tools/test.py $(if $(REPORT),--report $(REPORT))
 
 test-spark: build
 	$(VENV)/bin/python -m pytest --spark -m spark tests

@@ -40,4 +40,4 @@ def server(server_program):
     """A server that all programs share, each in a session of its own."""
     with Server(server_program) as running_server:
         yield running_server
-        assert running_server.alive(), f"the server ended: {running_server.log()[-3000:]}"
+        assert running_server.alive(), f"the server ended: {running_server.last_words()}"

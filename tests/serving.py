@@ -38,6 +38,13 @@ class Server:
         with open(self._log.name, encoding="utf-8", errors="replace") as file:
             return file.read()
 
+    def last_words(self, size=6000):
+        """The report of a sanitizer if there is one, else the end of the log."""
+        log = self.log()
+        starts = [log.find(mark) for mark in ("ERROR: AddressSanitizer", "WARNING: ThreadSanitizer", "runtime error:")]
+        start = min((at for at in starts if at >= 0), default=max(0, len(log) - size))
+        return log[max(0, start - 200) : start + size]
+
     def alive(self):
         return self.process.poll() is None
 

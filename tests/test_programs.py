@@ -20,6 +20,14 @@ def outcomes(request, server, server_program):
     timeout = float(os.environ.get("PROGRAM_TIMEOUT", "120"))
 
     def run(program):
+        if not server.alive():
+            return running.Outcome(None, "", "not run: the server has ended")
+        outcome = run_alive(program)
+        if not server.alive():
+            outcome.errors += f"\nthe server ended:\n{server.last_words(2500)}"
+        return outcome
+
+    def run_alive(program):
         if running.is_submitted(program):
             return running.execute([sys.executable, "-m", "sluice", "submit", program], timeout, SLUICE_SERVER=server_program)
         return running.against_server(program, server.remote, sys.executable, timeout=timeout)
@@ -39,7 +47,7 @@ KNOWN = set((running.PROGRAMS / "known_differences.txt").read_text(encoding="utf
 @pytest.mark.parametrize("program", PROGRAMS, ids=_name)
 def test_program(program, outcomes, request):
     if _name(program) in KNOWN:
-        request.node.add_marker(pytest.mark.xfail(reason="listed in known_differences.txt"))
+        request.node.add_marker(pytest.mark.xfail(reason="listed in known_differences.txt", strict=True))
     recording = running.recording(program)
     assert recording.exists(), "not recorded; run tools/record_programs.py"
     wrong = running.difference(recording.read_text(encoding="utf-8"), outcomes[program].result())

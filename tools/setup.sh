@@ -1,16 +1,24 @@
 #!/usr/bin/env bash
 # Installs what the build needs; each part is skipped at once when it is already there.
-#   setup.sh [packages] [venv] [bench] [hooks]     without arguments: packages and venv
+#   setup.sh [packages] [venv] [bench] [hooks] [sanitizers]     without arguments: packages and venv
 # Environment: PYTHON (python3) makes the virtual environment; VENV (.venv) is its folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 VENV=${VENV:-.venv}
 
 packages() {
-    local wanted missing
+    local wanted
     mapfile -t wanted < <(grep -v '^#' tools/debian-packages.txt)
-    missing=$(comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
-        <(dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^ii *//p' | sort -u))
+    install_packages "${wanted[@]}"
+}
+
+# A clang that knows all of C++20; its runtime has the sanitizers and the fuzzer.
+sanitizers() { install_packages clang-19 libclang-rt-19-dev; }
+
+install_packages() {
+    local missing
+    missing=$(comm -23 <(printf '%s\n' "$@" | sort -u) \
+        <(dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^ii *//p' | sort -u))
     [ -n "$missing" ] || return 0
     local root=()
     [ "$(id -u)" = 0 ] || root=(sudo)
