@@ -209,7 +209,9 @@ std::string SchemaText(const DataType& type) {
 }
 
 std::string FormatOperatorMetadata(const OperatorInfo& info) {
-  auto quote = [](const std::string& text) { return nlohmann::json(text).dump(); };
+  auto quote = [](const std::string& text) {
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  };
   std::string out = fmt::format(
       "v1\n{{\"operatorInfo\":{{\"operatorId\":{},\"operatorName\":{}}},\"stateStoreInfo\":[",
       info.id, quote(info.name));

@@ -60,7 +60,10 @@ class TypeParser {
       tokens_.Expect("NULL");
       field.nullable = false;
     }
-    if (tokens_.Accept("COMMENT")) field.metadata = nlohmann::json{{"comment", tokens_.StringLiteral()}}.dump();
+    if (tokens_.Accept("COMMENT")) {
+      nlohmann::json metadata{{"comment", tokens_.StringLiteral()}};
+      field.metadata = metadata.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    }
     return field;
   }
 
