@@ -32,7 +32,7 @@ def server_program(request):
     program = request.config.getoption("--server")
     if not os.path.exists(program):
         pytest.exit(f"{program} is not built; run `make build`", 2)
-    return program
+    return os.path.abspath(program)  # some tests run it in a folder of their own
 
 
 @pytest.fixture(scope="session")

@@ -7,16 +7,29 @@
 #include <charconv>
 #include <filesystem>
 #include <regex>
-#include <unordered_map>
 
+#include "base/conf_warning.h"
 #include "base/error.h"
 
 namespace sluice::base {
 namespace {
 
-const std::vector<ConfKey> kKeys = {
+/// A key and what only checks and warnings need of it.
+struct KnownKey {
+  ConfKey key;
+  std::string_view unit = "";          ///< of kMillis and kBytes, as errors call it; "" = that of the type
+  std::optional<int> minimum = {};     ///< of numbers; the error for less is the requirement
+  std::string_view warning = "";       ///< what Spark Connect warns of when the key is used
+};
+
+const std::vector<KnownKey> kKeys = {
 #include "base/conf_keys.inc"
 };
+
+const KnownKey* FindKnown(std::string_view name) {
+  auto found = std::ranges::lower_bound(kKeys, name, {}, [](const KnownKey& known) { return known.key.name; });
+  return found == kKeys.end() || found->key.name != name ? nullptr : &*found;
+}
 
 std::string Lower(std::string_view text) {
   std::string out(text);
@@ -124,12 +137,10 @@ void CheckChoice(const ConfKey& key, const std::string& value) {
               {{"confName", std::string(key.name)}, {"confValue", value}, {"confOptions", std::string(key.choices)}});
 }
 
-void CheckInt(const ConfKey& key, const std::string& value) {
-  auto number = ParseNumber<int32_t>(Trim(value));
-  if (!number) throw TypeMismatch(key.name, value, "int");
-  if (key.type == ConfType::kPositiveInt && *number <= 0) {
-    throw Requirement(key, value, fmt::format("The value of {} must be positive", key.name));
-  }
+template <typename T>
+void CheckNumber(const KnownKey& known, const std::string& value, std::optional<T> number, const std::string& type) {
+  if (!number) throw TypeMismatch(known.key.name, value, known.unit.empty() ? type : std::string(known.unit));
+  if (known.minimum && *number < static_cast<T>(*known.minimum)) throw Requirement(known.key, value, known.key.requirement);
 }
 
 void CheckScope(const std::string& key) {
@@ -145,16 +156,23 @@ void CheckScope(const std::string& key) {
 
 }  // namespace
 
-const std::vector<ConfKey>& AllConfKeys() { return kKeys; }
+const std::vector<ConfKey>& AllConfKeys() {
+  static const auto* keys = [] {
+    auto* all = new std::vector<ConfKey>();
+    for (const KnownKey& known : kKeys) all->push_back(known.key);
+    return all;
+  }();
+  return *keys;
+}
 
 const ConfKey* FindConfKey(std::string_view name) {
-  static const auto* index = [] {
-    auto* map = new std::unordered_map<std::string_view, const ConfKey*>();
-    for (const ConfKey& key : kKeys) map->emplace(key.name, &key);
-    return map;
-  }();
-  auto found = index->find(name);
-  return found == index->end() ? nullptr : found->second;
+  const KnownKey* known = FindKnown(name);
+  return known ? &known->key : nullptr;
+}
+
+std::string_view ConfWarning(std::string_view name) {
+  const KnownKey* known = FindKnown(name);
+  return known ? known->warning : "";
 }
 
 SqlConf::SqlConf(const SqlConf& other) {
@@ -184,9 +202,10 @@ void SqlConf::UnsetByUser(const std::string& key) {
 }
 
 void SqlConf::CheckValue(const std::string& key, const std::string& value) {
-  const ConfKey* known = FindConfKey(key);
+  const KnownKey* known = FindKnown(key);
   if (!known) return;
-  switch (known->type) {
+  std::string_view trimmed = Trim(value);
+  switch (known->key.type) {
     case ConfType::kString:
       return;
     case ConfType::kBoolean:
@@ -194,20 +213,15 @@ void SqlConf::CheckValue(const std::string& key, const std::string& value) {
       return;
     case ConfType::kInt:
     case ConfType::kPositiveInt:
-      CheckInt(*known, value);
-      return;
+      return CheckNumber(*known, value, ParseNumber<int32_t>(trimmed), "int");
     case ConfType::kLong:
-      if (!ParseNumber<int64_t>(Trim(value))) throw TypeMismatch(key, value, "long");
-      return;
+      return CheckNumber(*known, value, ParseNumber<int64_t>(trimmed), "long");
     case ConfType::kDouble:
-      if (!ParseNumber<double>(Trim(value))) throw TypeMismatch(key, value, "double");
-      return;
+      return CheckNumber(*known, value, ParseNumber<double>(trimmed), "double");
     case ConfType::kMillis:
-      if (!ParseMillis(value)) throw TypeMismatch(key, value, "time in MILLISECONDS");
-      return;
+      return CheckNumber(*known, value, ParseMillis(value), "time in MILLISECONDS");
     case ConfType::kBytes:
-      if (!ParseBytes(value)) throw TypeMismatch(key, value, "bytes in BYTE");
-      return;
+      return CheckNumber(*known, value, ParseBytes(value), "bytes in BYTE");
     case ConfType::kTimeZone:
       if (!IsTimeZone(value)) {
         throw Error(ErrorKind::kIllegalArgument, "INVALID_CONF_VALUE.TIME_ZONE",
@@ -215,7 +229,7 @@ void SqlConf::CheckValue(const std::string& key, const std::string& value) {
       }
       return;
     case ConfType::kChoice:
-      CheckChoice(*known, value);
+      CheckChoice(known->key, value);
       return;
   }
 }

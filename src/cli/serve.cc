@@ -8,12 +8,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/path_uri.h"
 #include "server/server.h"
 
 namespace sluice::cli {
@@ -36,7 +40,10 @@ void HandleSignals() {
   action.sa_handler = OnStopSignal;
   action.sa_flags = SA_RESTART;
   sigaction(SIGTERM, &action, nullptr);
-  sigaction(SIGINT, &action, nullptr);
+  // A launcher that handles Ctrl-C itself starts the server with the signal ignored.
+  struct sigaction inherited {};
+  sigaction(SIGINT, nullptr, &inherited);
+  if (inherited.sa_handler != SIG_IGN) sigaction(SIGINT, &action, nullptr);
   signal(SIGPIPE, SIG_IGN);
 }
 
@@ -50,6 +57,13 @@ std::string TakeVariable(const char* name) {
   return out;
 }
 
+// The launcher's settings, a JSON object; they may hold secrets too.
+std::map<std::string, std::string> TakeConf() {
+  std::string text = TakeVariable("SLUICE_CONF");
+  if (text.empty()) return {};
+  return nlohmann::json::parse(text).get<std::map<std::string, std::string>>();
+}
+
 std::string VariableOr(const char* name, const std::string& fallback) {
   const char* value = std::getenv(name);
   return value && *value ? value : fallback;
@@ -60,6 +74,18 @@ std::shared_ptr<session::Environment> MakeEnvironment() {
   functions::RegisterAll(environment->functions);
   connectors::RegisterAll(environment->connectors);
   environment->token = TakeVariable("SLUICE_TOKEN");
+  environment->conf = TakeConf();
+  if (auto warehouse = environment->conf.find("spark.sql.warehouse.dir"); warehouse != environment->conf.end()) {
+    environment->warehouse = base::PathFromUri(warehouse->second);
+    environment->conf.erase(warehouse);
+  }
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  std::string millis = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  environment->conf.emplace("spark.app.id", "local-" + millis);
+  environment->conf.emplace("spark.app.startTime", millis);
+  environment->conf.emplace("spark.app.name", "sluice");
+  environment->conf.emplace("spark.master", "local[*]");
+  environment->conf.emplace("spark.submit.deployMode", "client");
   environment->python_executable = VariableOr("SLUICE_PYTHON", "python3");
   if (std::string path = VariableOr("SLUICE_PYTHONPATH", ""); !path.empty()) {
     environment->python_environment.emplace_back("PYTHONPATH", path);

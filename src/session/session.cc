@@ -17,6 +17,23 @@
 #include "session/session_impl.h"
 
 namespace sluice::session {
+namespace {
+
+std::string AbsolutePath(const std::string& path) {
+  std::error_code unknown;
+  std::filesystem::path absolute = std::filesystem::absolute(path, unknown);
+  return unknown ? path : absolute.lexically_normal().string();
+}
+
+// A session has temporary views and a current database of its own; all else of the catalog is one for the process.
+std::shared_ptr<catalog::Catalog> NewCatalog(Environment& environment) {
+  std::call_once(environment.catalog_once, [&] {
+    environment.catalog = std::make_shared<catalog::Catalog>(environment.warehouse);
+  });
+  return environment.catalog->Clone();
+}
+
+}  // namespace
 
 Session::Session(std::shared_ptr<Environment> environment, std::string user_id, std::string session_id)
     : environment_(std::move(environment)),
@@ -25,9 +42,17 @@ Session::Session(std::shared_ptr<Environment> environment, std::string user_id, 
       server_side_id_(base::NewUuid()),
       artifact_folder_(fmt::format("{}/sluice-{}", environment_->temporary_folder, server_side_id_.substr(0, 13))),
       conf_(std::make_shared<base::SqlConf>()),
-      catalog_(std::make_shared<catalog::Catalog>(environment_->warehouse)),
+      catalog_(NewCatalog(*environment_)),
       queries_(std::make_unique<streaming::QueryManager>()),
-      impl_(std::make_unique<Impl>()) {}
+      impl_(std::make_unique<Impl>()) {
+  for (const auto& [key, value] : InitialConf()) conf_->Set(key, value);
+}
+
+std::map<std::string, std::string> Session::InitialConf() const {
+  auto conf = environment_->conf;
+  conf["spark.sql.warehouse.dir"] = "file:" + AbsolutePath(environment_->warehouse);
+  return conf;
+}
 
 Session::~Session() { Close(); }
 

@@ -27,7 +27,10 @@ struct Environment {
   std::string connect_url;  ///< "sc://localhost:PORT/", set when listening
   std::string token;        ///< empty = none
   std::string warehouse = "spark-warehouse";
+  std::map<std::string, std::string> conf;  ///< the settings of the program's start, which every session begins with
   std::string temporary_folder = "/tmp";
+  std::shared_ptr<catalog::Catalog> catalog;  ///< tables, databases and global views of all sessions; made with the first
+  std::once_flag catalog_once;
 };
 
 /// The rows of a query, given to the consumer in order; false = the consumer wants no more.
@@ -50,6 +53,8 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::string& user_id() const { return user_id_; }
   const std::string& server_side_id() const { return server_side_id_; }
   base::SqlConf& conf() { return *conf_; }
+  /// What conf() holds in a new session, and what RESET goes back to.
+  std::map<std::string, std::string> InitialConf() const;
   catalog::Catalog& catalog() { return *catalog_; }
   streaming::QueryManager& queries() { return *queries_; }
   Environment& environment() { return *environment_; }

@@ -25,8 +25,22 @@ std::vector<std::vector<Cell>> DescribeColumns(const types::DataType& schema) {
 const std::vector<types::StructField> kDescribeSchema = {Text("col_name"), Text("data_type"), Text("comment", true)};
 
 bool IsSecret(const std::string& key) {
-  static const std::regex secret("secret|password|token|access[.]key", std::regex::icase);
+  static const std::regex secret("secret|password|passphrase|token|access[.]?key", std::regex::icase);
   return std::regex_search(key, secret);
+}
+
+std::string Shown(const std::string& key, const std::string& value) {
+  return IsSecret(key) ? "*********(redacted)" : value;
+}
+
+// Back to what the session began with.
+void Reset(Session& session, const std::string& key) {
+  auto initial = session.InitialConf();
+  if (auto found = initial.find(key); found != initial.end()) {
+    session.conf().Set(key, found->second);
+  } else {
+    session.conf().Unset(key);
+  }
 }
 
 }  // namespace
@@ -133,21 +147,23 @@ plan::RelationPtr RunSetConf(Session& session, const plan::SetConf& command) {
   std::vector<std::vector<Cell>> rows;
   if (command.reset) {
     if (command.key.empty()) {
-      for (const auto& [key, value] : session.conf().Explicit()) session.conf().Unset(key);
+      for (const auto& [key, value] : session.conf().Explicit()) Reset(session, key);
     } else {
       session.conf().UnsetByUser(command.key);
+      Reset(session, command.key);
     }
     return NoRows();
   }
   if (command.key.empty()) {
     for (const auto& [key, value] : session.conf().Explicit()) {
-      rows.push_back({key, IsSecret(key) ? "*********(redacted)" : value});
+      rows.push_back({key, Shown(key, value)});
     }
   } else if (command.value) {
     session.conf().SetByUser(command.key, *command.value);
     rows.push_back({command.key, *command.value});
   } else {
-    rows.push_back({command.key, session.conf().Find(command.key).value_or("<undefined>")});
+    auto value = session.conf().Find(command.key);
+    rows.push_back({command.key, value ? Shown(command.key, *value) : "<undefined>"});
   }
   return MakeRows({Text("key"), Text("value")}, rows);
 }

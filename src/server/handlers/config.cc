@@ -1,6 +1,7 @@
 // Config: reads and changes a session's configuration.
 #include <fmt/format.h>
 
+#include "base/conf_warning.h"
 #include "server/handlers/handlers.h"
 #include "server/handlers/unary.h"
 #include "spark/connect/base.pb.h"
@@ -11,10 +12,22 @@ namespace {
 using Request = spark::connect::ConfigRequest;
 using Response = spark::connect::ConfigResponse;
 
+void Warn(Response* response, const std::string& key) {
+  if (auto warning = base::ConfWarning(key); !warning.empty()) response->add_warnings(std::string(warning));
+}
+
 void Add(Response* response, const std::string& key, const std::optional<std::string>& value) {
   auto* pair = response->add_pairs();
   pair->set_key(key);
   if (value) pair->set_value(*value);
+  Warn(response, key);
+}
+
+// A key that Spark's SQL declares without a default has no value; any other key without one is an error.
+std::optional<std::string> Get(const base::SqlConf& conf, const std::string& key) {
+  const base::ConfKey* known = base::FindConfKey(key);
+  if (known && known->scope != base::ConfScope::kCore) return conf.Find(key);
+  return conf.GetString(key);
 }
 
 void SetOne(base::SqlConf& conf, const spark::connect::KeyValue& pair) {
@@ -29,6 +42,7 @@ void Set(base::SqlConf& conf, const Request::Set& set, Response* response) {
   for (const auto& pair : set.pairs()) {
     try {
       SetOne(conf, pair);
+      Warn(response, pair.key());
     } catch (const base::Error& error) {
       // Options of the session's builder: what can't be set is told and left out.
       if (!set.silent()) throw;
@@ -67,7 +81,7 @@ void Answer(base::SqlConf& conf, const Request::Operation& operation, Response* 
       Set(conf, operation.set(), response);
       return;
     case Request::Operation::kGet:
-      for (const auto& key : operation.get().keys()) Add(response, key, conf.GetString(key));
+      for (const auto& key : operation.get().keys()) Add(response, key, Get(conf, key));
       return;
     case Request::Operation::kGetWithDefault:
       GetWithDefault(conf, operation.get_with_default(), response);
@@ -79,7 +93,10 @@ void Answer(base::SqlConf& conf, const Request::Operation& operation, Response* 
       GetAll(conf, operation.get_all(), response);
       return;
     case Request::Operation::kUnset:
-      for (const auto& key : operation.unset().keys()) conf.UnsetByUser(key);
+      for (const auto& key : operation.unset().keys()) {
+        conf.UnsetByUser(key);
+        Warn(response, key);
+      }
       return;
     case Request::Operation::kIsModifiable:
       for (const auto& key : operation.is_modifiable().keys()) {
