@@ -1,5 +1,6 @@
 """Fixtures of all tests: where things are, and one server for the programs of a session."""
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -10,6 +11,8 @@ sys.path.insert(0, str(HERE))
 
 import running  # noqa: E402
 from serving import Server  # noqa: E402
+
+TEST_SECONDS = 900
 
 
 def pytest_addoption(parser):
@@ -25,6 +28,20 @@ def pytest_collection_modifyitems(config, items):
         for item in items:
             if "spark" in item.keywords:
                 item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def limit():
+    """A test that hangs fails, and the others go on."""
+
+    def give_up(*_):
+        raise TimeoutError(f"the test took more than {TEST_SECONDS} seconds")
+
+    previous = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(TEST_SECONDS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, previous)
 
 
 @pytest.fixture(scope="session")

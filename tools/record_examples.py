@@ -1,6 +1,6 @@
 """Records what each function's example gives on a real Apache Spark, in tests/function_examples.json.
 
-    record_examples.py [--server PROGRAM]
+    record_examples.py [--server PROGRAM] [--keep]      --keep leaves Spark running
 
 The examples are those of the built server's registry. One whose two runs differ (random values, clocks) is recorded as an
 example that has no fixed result, by its schema alone.
@@ -24,6 +24,7 @@ TARGET = ROOT / "tests" / "function_examples.json"
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", default=ROOT / "build" / "release" / "sluice-server")
+    parser.add_argument("--keep", action="store_true")
     given = parser.parse_args()
     os.environ.setdefault("SPARK_HOME", "/tmp")
     os.environ["TZ"] = "UTC"
@@ -46,7 +47,8 @@ def main():
                 print(f"{entry['name']}: {query}: {str(error).splitlines()[0]}", flush=True)
         spark.stop()
     finally:
-        subprocess.run([SERVICE, "stop"], check=False, env={**os.environ, "SPARK_CONNECT_PORT": PORT})
+        if not given.keep:
+            subprocess.run([SERVICE, "stop"], check=False, env={**os.environ, "SPARK_CONNECT_PORT": PORT})
     TARGET.write_text(json.dumps(recorded, indent=0, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{len(recorded)} recorded, {failed} failed")
     return 1 if failed else 0

@@ -7,6 +7,7 @@ Without --, every test of tests/ that needs no other service. --fuzz gives each 
 preset). --report adds the counts to a file, and --sum prints such a file, for .ci/run.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import shutil
@@ -80,22 +81,28 @@ def run_units(folder, names, results):
     results.append((f"unit tests ({folder.name})", passed, failed, 0))
 
 
+def fuzz(folder, target, runs):
+    """One target on its seeds; its status and what it printed."""
+    seeds = ROOT / "tests" / "fuzz" / "corpus" / target.removesuffix("_fuzz")
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as found:
+        command = [folder / target, f"-runs={runs}", *FUZZ_OPTIONS, f"-artifact_prefix={folder}/{target}-", found, seeds]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                              env={**os.environ, "TMPDIR": found})
+    return done.returncode, done.stdout
+
+
 def run_fuzzers(folder, runs, results):
     """Each target starts from its seeds with a fixed random seed, so that every run of this does the same."""
     say(f"fuzz targets, {runs} inputs each")
     failed = 0
     targets = sorted(path.stem for path in (ROOT / "tests" / "fuzz").glob("*_fuzz.cc"))
-    for target in targets:
-        seeds = ROOT / "tests" / "fuzz" / "corpus" / target.removesuffix("_fuzz")
-        with tempfile.TemporaryDirectory(prefix="fuzz-") as found:
-            done = subprocess.run([folder / target, f"-runs={runs}", *FUZZ_OPTIONS, f"-artifact_prefix={folder}/{target}-", found, seeds],
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                                  env={**os.environ, "TMPDIR": found})
-        speed = next((line.split(":")[1].strip() for line in done.stdout.splitlines() if "average_exec_per_sec" in line), "?")
-        print(f"{target}: {'passed' if done.returncode == 0 else 'FAILED'}, {speed} inputs a second", flush=True)
-        if done.returncode != 0:
-            failed += 1
-            print("\n".join(done.stdout.splitlines()[-80:]), flush=True)
+    with concurrent.futures.ThreadPoolExecutor(int(jobs())) as pool:
+        for target, (status, output) in zip(targets, pool.map(lambda target: fuzz(folder, target, runs), targets)):
+            speed = next((line.split(":")[-1].strip() for line in output.splitlines() if "average_exec_per_sec" in line), "?")
+            print(f"{target}: {'FAILED' if status else 'passed'}, {speed} inputs a second", flush=True)
+            if status:
+                failed += 1
+                print("\n".join(output.splitlines()[-60:]), flush=True)
     results.append((f"fuzz targets ({folder.name})", len(targets) - failed, failed, 0))
 
 
