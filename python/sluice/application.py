@@ -4,12 +4,12 @@ from __future__ import annotations
 import atexit
 import os
 import secrets
-import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from sluice import interrupts
 from sluice.server_process import ServerError, ServerProcess
 
 # Settings of a launch: a server that runs already refuses them.
@@ -39,7 +39,7 @@ class Application:
         current = self
         if self._remote is None:
             self._server = ServerProcess(self.python_path, self.conf)
-            signal.signal(signal.SIGTERM, _exit_on_signal)
+            interrupts.install()
         # Registered before the client's own exit handler, so it runs after it.
         atexit.register(self._end)
         # pyspark looks for these; a home need not exist.
@@ -124,7 +124,3 @@ def _remove_tree(folder, owner):
         import shutil
 
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _exit_on_signal(number, frame):
-    sys.exit(128 + number)
