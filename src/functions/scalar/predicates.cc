@@ -134,14 +134,15 @@ arrow::Datum InList(const std::vector<arrow::Datum>& arguments, int64_t rows) {
   if (constant) rows = 1;
   Column<T> value(arguments[0]);
   ValueSet<T> constants;
-  std::vector<Column<T>> others;
+  std::vector<Column<T>> others, owners;  // texts among the constants stay in their columns
   bool null_constant = false;
   for (size_t i = 1; i < arguments.size(); ++i) {
     Column<T> candidate(arguments[i]);
     if (!candidate.constant()) {
       others.push_back(std::move(candidate));
     } else if (candidate.valid(0)) {
-      constants.Add(candidate[0]);
+      owners.push_back(std::move(candidate));
+      constants.Add(owners.back()[0]);
     } else {
       null_constant = true;
     }
