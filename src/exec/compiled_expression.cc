@@ -13,6 +13,7 @@
 #include "exec/boolean_logic.h"
 #include "exec/expression_node.h"
 #include "functions/cast.h"
+#include "logical/origin.h"
 
 namespace sluice::exec {
 
@@ -114,7 +115,8 @@ class Compiler {
       case ExprKind::kScalarCall: {
         const auto& binding = *expr->As<logical::ScalarCall>()->binding;
         if (!binding.lambda_arguments.empty()) return CompileLambdaCall(*expr->As<logical::ScalarCall>());
-        return MakeCallNode(binding.type, binding.kernel, CompileAll(expr->children), !binding.can_fail);
+        return MakeCallNode(binding.type, binding.kernel, CompileAll(expr->children), !binding.can_fail,
+                            ErrorPlace{logical::OriginOf(*expr)});
       }
       case ExprKind::kAnd:
         return MakeAndNode(Compile(expr->children[0]), Compile(expr->children[1]));
@@ -135,7 +137,9 @@ class Compiler {
     auto kernel = functions::MakeCastKernel(cast.children[0]->type, cast.type, cast.behaviour);
     bool eager = cast.behaviour != logical::CastBehaviour::kAnsi ||
                  functions::CanUpCast(*cast.children[0]->type, *cast.type);
-    return MakeCallNode(cast.type, std::move(kernel), {child}, eager);
+    std::optional<ErrorPlace> place;
+    if (!cast.implicit) place = ErrorPlace{logical::OriginOf(cast)};
+    return MakeCallNode(cast.type, std::move(kernel), {child}, eager, std::move(place));
   }
 
   std::vector<NodePtr> CompileAll(const std::vector<ExprPtr>& expressions) {

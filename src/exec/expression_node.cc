@@ -4,7 +4,10 @@
 #include <arrow/array/util.h>
 #include <arrow/scalar.h>
 
+#include <unordered_set>
+
 #include "base/arrow_status.h"
+#include "base/error.h"
 #include "exec/compiled_expression.h"
 
 namespace sluice::exec {
@@ -40,22 +43,59 @@ bool AllEager(const std::vector<NodePtr>& nodes) {
   return true;
 }
 
+// Errors that Spark raises with a query context.
+bool TellsItsPlace(const base::Error& error) {
+  static const std::unordered_set<std::string> kConditions = {
+      "ARITHMETIC_OVERFLOW",
+      "CAST_INVALID_INPUT",
+      "DIVIDE_BY_ZERO",
+      "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
+      "INTERVAL_ARITHMETIC_OVERFLOW.WITH_SUGGESTION",
+      "INTERVAL_DIVIDED_BY_ZERO",
+      "INVALID_ARRAY_INDEX",
+      "INVALID_ARRAY_INDEX_IN_ELEMENT_AT",
+      "INVALID_INDEX_OF_ZERO",
+      "NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION",
+      "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION",
+      "REMAINDER_BY_ZERO",
+      "SCALAR_SUBQUERY_TOO_MANY_ROWS",
+  };
+  return kConditions.contains(error.condition());
+}
+
+// An error that has got its context, or is known to have none: calls around add nothing.
+struct PlacedError : base::Error {
+  PlacedError(const base::Error& error, const ErrorPlace& place) : base::Error(error) {
+    if (place.origin) WithQueryContext(place.origin->Summary());
+  }
+};
+
 class CallNode final : public ExpressionNode {
  public:
-  CallNode(const types::TypePtr& type, logical::ScalarKernel kernel, std::vector<NodePtr> arguments, bool eager)
+  CallNode(const types::TypePtr& type, logical::ScalarKernel kernel, std::vector<NodePtr> arguments, bool eager,
+           std::optional<ErrorPlace> place)
       : ExpressionNode(types::ToArrow(type), eager && AllEager(arguments)),
         kernel_(std::move(kernel)),
-        arguments_(std::move(arguments)) {}
+        arguments_(std::move(arguments)),
+        place_(std::move(place)) {}
 
  private:
   arrow::Datum Compute(Frame& frame) const override {
-    std::vector<arrow::Datum> values;
-    values.reserve(arguments_.size());
-    for (const NodePtr& argument : arguments_) values.push_back(argument->Evaluate(frame));
-    return kernel_(frame.context(), values, frame.rows());
+    try {
+      std::vector<arrow::Datum> values;
+      values.reserve(arguments_.size());
+      for (const NodePtr& argument : arguments_) values.push_back(argument->Evaluate(frame));
+      return kernel_(frame.context(), values, frame.rows());
+    } catch (const PlacedError&) {
+      throw;
+    } catch (const base::Error& error) {
+      if (!place_ || !TellsItsPlace(error)) throw;
+      throw PlacedError(error, *place_);
+    }
   }
   logical::ScalarKernel kernel_;
   std::vector<NodePtr> arguments_;
+  std::optional<ErrorPlace> place_;
 };
 
 // Evaluates a lambda's body over the rows of the frame it is called in.
@@ -117,8 +157,8 @@ NodePtr MakeColumnNode(const types::TypePtr& type, int index) {
 }
 
 NodePtr MakeCallNode(const types::TypePtr& type, logical::ScalarKernel kernel, std::vector<NodePtr> arguments,
-                     bool eager) {
-  return std::make_shared<CallNode>(type, std::move(kernel), std::move(arguments), eager);
+                     bool eager, std::optional<ErrorPlace> place) {
+  return std::make_shared<CallNode>(type, std::move(kernel), std::move(arguments), eager, std::move(place));
 }
 
 }  // namespace sluice::exec

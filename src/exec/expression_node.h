@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "base/query_context.h"
 #include "exec/expression_frame.h"
 #include "logical/expression.h"
 
@@ -46,9 +48,14 @@ using NodePtr = std::shared_ptr<ExpressionNode>;
 
 NodePtr MakeConstantNode(const types::Literal& literal);
 NodePtr MakeColumnNode(const types::TypePtr& type, int index);
+/// Where errors of a call are said to come from. Without it they pass as they are: those of implicit casts belong to the
+/// call around.
+struct ErrorPlace {
+  base::QueryContextPtr origin;  ///< null: errors of this call have no place
+};
 /// `eager` says that the kernel itself raises no error and is cheap; the node is eager if its arguments are, too.
 NodePtr MakeCallNode(const types::TypePtr& type, logical::ScalarKernel kernel, std::vector<NodePtr> arguments,
-                     bool eager);
+                     bool eager, std::optional<ErrorPlace> place = std::nullopt);
 /// A lambda: its body, and the columns of the frame that its variables become.
 struct CompiledLambda {
   NodePtr body;

@@ -3,6 +3,7 @@
 
 #include "analyzer/expression_resolver.h"
 #include "functions/coercion.h"
+#include "logical/origin.h"
 #include "sql/parser.h"
 
 namespace sluice::analyzer {
@@ -57,7 +58,8 @@ std::string QuotedType(const types::DataType& type) { return "\"" + type.Sql() +
 
 ExprPtr ExpressionResolver::Resolve(const plan::ExpressionPtr& expression) {
   try {
-    return std::visit([this](const auto& node) { return Node(node); }, expression->node);
+    ExprPtr expr = std::visit([this](const auto& node) { return Node(node); }, expression->node);
+    return logical::WithOrigin(expr, expression->origin);
   } catch (base::Error& error) {
     bool of_analysis = error.kind() == ErrorKind::kAnalysis || error.kind() == ErrorKind::kExtendedAnalysis;
     if (expression->origin && of_analysis) error.WithOrigin(expression->origin->line, expression->origin->position);

@@ -47,7 +47,7 @@ class LongSum : public logical::GroupedAccumulator {
       if (try_) {
         overflowed_[group] = 1;
       } else if (ansi_) {
-        throw SumOverflow("long overflow", "try_sum");
+        throw SumOverflow("overflow", "try_add");
       }
     }
     sums_.set[group] = 1;
