@@ -72,7 +72,8 @@ std::vector<std::string> Suggestions(const std::string& name, std::vector<Name> 
   std::vector<std::pair<size_t, Name>> ordered;
   for (Name& candidate : candidates) {
     Name shown = keep > 0 ? Last(candidate, keep) : std::move(candidate);
-    size_t distance = LevenshteinDistance(DottedName(shown), name);
+    // Spark compares the name as written with the quoted candidates.
+    size_t distance = LevenshteinDistance(types::QuoteIdentifier(shown), name);
     ordered.emplace_back(distance, std::move(shown));
   }
   std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

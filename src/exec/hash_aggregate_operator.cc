@@ -101,12 +101,14 @@ class HashAggregateOperator final : public Operator {
     if (total >= kParallelGroups && parts.size() > 1 && context.parallelism > 1) return MergeByRange(parts, context);
     auto eval = context.TaskEval(0);
     if (parts.empty()) parts.push_back(std::make_unique<PartialAggregation>(*plan_));
-    for (size_t i = 1; i < parts.size(); ++i) {
-      parts[0]->Merge(eval, parts[i]->Rows());
-      parts[i].reset();
+    // As in Spark, all parts are merged into an empty buffer, the first too: it may round otherwise.
+    auto merged = parts.size() > 1 ? std::make_unique<PartialAggregation>(*plan_) : std::move(parts[0]);
+    for (auto& part : parts) {
+      if (part) merged->Merge(eval, part->Rows());
+      part.reset();
     }
     auto groups = std::make_shared<Groups>();
-    AddPiece(parts[0]->Finish(eval), groups.get());
+    AddPiece(merged->Finish(eval), groups.get());
     return groups;
   }
 

@@ -95,6 +95,44 @@ class InMemoryOperator final : public Operator {
   std::string text_;
 };
 
+// Another operator's rows, split into as many partitions as there can be.
+class SplitOperator final : public Operator {
+ public:
+  explicit SplitOperator(OperatorPtr child) : Operator(child->output()), child_(std::move(child)) {}
+
+  int Partitions(ExecContext& context) const override {
+    return static_cast<int>(std::clamp<int64_t>(Rows(context)->rows, 1, context.parallelism));
+  }
+  BatchIteratorPtr Open(ExecContext& context, int partition) const override {
+    auto data = Rows(context);
+    int64_t partitions = Partitions(context);
+    int64_t begin = data->rows * partition / partitions, end = data->rows * (partition + 1) / partitions;
+    return std::make_unique<SliceIterator>(std::shared_ptr<const Batches>(data, &data->batches), schema(), begin, end);
+  }
+  std::string Describe() const override { return child_->Describe(); }
+  std::vector<const Operator*> Children() const override { return child_->Children(); }
+
+ private:
+  struct Snapshot {
+    Batches batches;
+    int64_t rows = 0;
+  };
+  std::shared_ptr<Snapshot> Rows(ExecContext& context) const {
+    return context.Shared<Snapshot>(this, [&] {
+      auto data = std::make_shared<Snapshot>();
+      for (int partition = 0, end = child_->Partitions(context); partition < end; ++partition) {
+        auto iterator = child_->Open(context, partition);
+        while (auto batch = iterator->Next()) {
+          data->rows += batch->num_rows();
+          data->batches.push_back(std::move(batch));
+        }
+      }
+      return data;
+    });
+  }
+  OperatorPtr child_;
+};
+
 }  // namespace
 
 OperatorPtr MakeLocalData(const logical::LocalData& node) {
@@ -103,6 +141,8 @@ OperatorPtr MakeLocalData(const logical::LocalData& node) {
   return std::make_shared<InMemoryOperator>(
       node.output, [batches = node.batches] { return batches; }, text);
 }
+
+OperatorPtr MakeSplit(OperatorPtr child) { return std::make_shared<SplitOperator>(std::move(child)); }
 
 OperatorPtr MakeInMemory(const logical::InMemory& node) {
   std::string text = "Scan " + (node.name.empty() ? "InMemoryRelation" : node.name) + ListText(node.output);

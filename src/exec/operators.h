@@ -13,6 +13,9 @@ namespace sluice::exec {
 // Leaves.
 OperatorPtr MakeLocalData(const logical::LocalData& node);
 OperatorPtr MakeInMemory(const logical::InMemory& node);
+/// The same rows in as many partitions as can be, as Spark splits local relations: its floating-point aggregates come
+/// out with the same digits only from the same parts.
+OperatorPtr MakeSplit(OperatorPtr child);
 OperatorPtr MakeRange(const logical::RangePlan& node);
 OperatorPtr MakeTableScan(const logical::Scan& node, const std::string& time_zone);
 OperatorPtr MakeStreamScan(const logical::StreamScan& node, const std::string& time_zone);

@@ -34,6 +34,20 @@ bool HasPython(const std::vector<ExprPtr>& expressions) {
   return false;
 }
 
+// What Spark's ConvertToLocalRelation turns into local data.
+bool IsLocal(const PlanPtr& node) {
+  switch (node->kind) {
+    case PlanKind::kLocalData:
+      return true;
+    case PlanKind::kProject:
+    case PlanKind::kFilter:
+    case PlanKind::kLimit:
+      return !HasPython(node->Expressions()) && IsLocal(node->child());
+    default:
+      return false;
+  }
+}
+
 class Planner {
  public:
   explicit Planner(const PlannerOptions& options) : options_(options) {
@@ -148,6 +162,7 @@ class Planner {
   OperatorPtr PlanAggregate(const logical::Aggregate& node) {
     if (CallsPythonOutsideAggregates(node.results)) return PlanPythonOverAggregate(node);
     OperatorPtr child = Plan(node.child());
+    if (IsLocal(node.child())) child = MakeSplit(std::move(child));
     std::vector<ExprPtr> grouping = node.grouping, results = node.results;
     if (HasPython(grouping) || HasPython(results)) {
       std::vector<ExprPtr> all = grouping;

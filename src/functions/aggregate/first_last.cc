@@ -67,9 +67,7 @@ BindAggregate BindFirstLast(bool last) {
     binding->make = [type = binding->type, last, ignore_nulls] {
       return std::make_unique<FirstLast>(type, last, ignore_nulls);
     };
-    binding->sql = [name, ignore_nulls](const std::vector<std::string>& sql) {
-      return name + "(" + sql[0] + ")" + (ignore_nulls ? " ignore nulls" : "");
-    };
+    binding->sql = [name](const std::vector<std::string>& sql) { return name + "(" + sql[0] + ")"; };
     return binding;
   };
 }
