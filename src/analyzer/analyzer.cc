@@ -2,12 +2,13 @@
 #include "analyzer/analyzer.h"
 
 #include "analyzer/expression_resolver.h"
+#include "analyzer/subqueries/rewrite.h"
 
 namespace sluice::analyzer {
 
 logical::PlanPtr Analyze(const plan::RelationPtr& relation, const AnalyzerContext& context) {
   Resolver resolver(context);
-  return StripHidden(resolver.Resolve(relation));
+  return StripHidden(RewriteSubqueries(resolver, resolver.Resolve(relation)));
 }
 
 logical::ExprPtr ResolveConstant(const plan::ExpressionPtr& expression, const AnalyzerContext& context) {

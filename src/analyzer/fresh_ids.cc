@@ -57,7 +57,24 @@ class Copier {
         return std::make_shared<logical::AggregateCall>(call->binding, call->arguments(), call->distinct,
                                                         call->filter(), NewId(call->result_id));
       }
+      if (const auto* subquery = node->As<logical::SubqueryExpr>()) {
+        return std::make_shared<logical::SubqueryExpr>(subquery->subquery, CopyOuterReferences(subquery->plan),
+                                                       subquery->type, subquery->children);
+      }
       return nullptr;
+    });
+  }
+
+  // A subquery goes on referring to the plan that it belongs to.
+  PlanPtr CopyOuterReferences(const PlanPtr& plan) {
+    return logical::TransformExpressions(plan, [this](const ExprPtr& node) -> ExprPtr {
+      if (const auto* subquery = node->As<logical::SubqueryExpr>()) {
+        return std::make_shared<logical::SubqueryExpr>(subquery->subquery, CopyOuterReferences(subquery->plan),
+                                                       subquery->type, subquery->children);
+      }
+      const auto* outer = node->As<logical::OuterReferenceExpr>();
+      if (!outer || !new_ids_.count(outer->attribute->id)) return nullptr;
+      return std::make_shared<logical::OuterReferenceExpr>(Copy(outer->attribute));
     });
   }
 

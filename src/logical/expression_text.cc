@@ -189,21 +189,31 @@ std::string LambdaExpr::Sql() const {
 
 namespace {
 
+// The outer columns that a correlated subquery uses.
+std::string OuterNames(const SubqueryExpr& expr) {
+  std::string out;
+  ExprPtr body = std::make_shared<SubqueryExpr>(expr.subquery, expr.plan, expr.type, std::vector<ExprPtr>{});
+  for (const AttributePtr& attribute : References(body)) {
+    out += (out.empty() ? "" : ", ") + attribute->name;
+  }
+  return out;
+}
+
 std::string SubqueryText(const SubqueryExpr& expr, std::string (*print)(const ExprPtr&)) {
   switch (expr.subquery) {
     case plan::SubqueryKind::kExists:
-      return "exists()";
+      return "exists(" + OuterNames(expr) + ")";
     case plan::SubqueryKind::kIn: {
       std::string values = Joined(expr.children, 0, expr.children.size(), print);
       if (expr.children.size() > 1) values = "named_struct(" + values + ")";
-      return "(" + values + " IN (listquery()))";
+      return "(" + values + " IN (listquery(" + OuterNames(expr) + ")))";
     }
     case plan::SubqueryKind::kTableArgument:
       return "functiontablesubqueryargumentexpression()";
     case plan::SubqueryKind::kScalar:
       break;
   }
-  return "scalarsubquery()";
+  return "scalarsubquery(" + OuterNames(expr) + ")";
 }
 
 }  // namespace

@@ -109,8 +109,11 @@ PlanPtr Resolver::JoinOn(PlanPtr left, PlanPtr right, JoinType type, const std::
 
 PlanPtr Resolver::Node(const plan::Join& node) {
   PlanPtr left = Resolve(node.left);
-  if (node.lateral) throw base::Error::Unsupported("LATERAL with a subquery");
-  PlanPtr right = Resolve(node.right);
+  Scope lateral;
+  lateral.outer = outer_;
+  lateral.inputs = {left};
+  PlanPtr right = node.lateral ? ResolveSubquery(node.right, &lateral) : Resolve(node.right);
+  left = node.lateral ? lateral.inputs[0] : left;
   if (SharesIds(*left, *right)) right = WithFreshIds(right, plan_ids_);
   if (!node.using_columns.empty()) return JoinOn(left, right, node.type, node.using_columns, nullptr);
   if (node.natural) {

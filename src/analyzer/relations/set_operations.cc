@@ -166,9 +166,40 @@ PlanPtr Resolver::Node(const plan::SetOp& node) {
   return Distinct(std::make_shared<logical::Join>(left, right, type, logical::JoinConjuncts(equal)));
 }
 
-// INTERSECT ALL, EXCEPT ALL: counts each distinct row on both sides, then repeats it as often as is left.
+// INTERSECT ALL, EXCEPT ALL: counts each distinct row on both sides, then repeats it as often as is left (Spark's
+// RewriteIntersectAll and RewriteExceptAll).
 PlanPtr Resolver::CountedSetOperation(SetOperation operation, const PlanPtr& left, const PlanPtr& right) {
-  throw base::Error::Unsupported(operation == SetOperation::kIntersect ? "INTERSECT ALL" : "EXCEPT ALL");
+  auto side = [](const PlanPtr& plan, int64_t left_rows, int64_t right_rows) -> PlanPtr {
+    std::vector<ExprPtr> columns(plan->output.begin(), plan->output.end());
+    columns.push_back(std::make_shared<AliasExpr>(logical::MakeLiteral(types::Literal::Long(left_rows)), "left"));
+    columns.push_back(std::make_shared<AliasExpr>(logical::MakeLiteral(types::Literal::Long(right_rows)), "right"));
+    return std::make_shared<logical::Project>(plan, std::move(columns));
+  };
+  PlanPtr marked_left = side(left, 1, 0), marked_right = side(right, 0, 1);
+  Attributes output;
+  for (size_t i = 0; i < marked_left->output.size(); ++i) {
+    const AttributePtr &a = marked_left->output[i], &b = marked_right->output[i];
+    output.push_back(std::make_shared<AttributeExpr>(a->name, a->type, a->nullable || b->nullable));
+  }
+  PlanPtr both = std::make_shared<logical::Union>(std::vector<PlanPtr>{marked_left, marked_right}, output);
+  Scope scope;
+  scope.inputs = {both};
+  ExpressionResolver resolver(*this, scope);
+  std::vector<ExprPtr> keys(output.begin(), output.end() - 2);
+  auto in_left = std::make_shared<AliasExpr>(resolver.Bind("sum", {output[output.size() - 2]}), "left");
+  auto in_right = std::make_shared<AliasExpr>(resolver.Bind("sum", {output.back()}), "right");
+  std::vector<ExprPtr> results = keys;
+  results.insert(results.end(), {in_left, in_right});
+  PlanPtr counted = std::make_shared<logical::Aggregate>(both, keys, std::move(results));
+  ExprPtr a = in_left->ToAttribute(), b = in_right->ToAttribute();
+  ExprPtr count = operation == SetOperation::kIntersect ? resolver.Bind("least", {a, b}) : resolver.Bind("-", {a, b});
+  ExprPtr none = logical::MakeLiteral(types::Literal::Long(0)), one = logical::MakeLiteral(types::Literal::Long(1));
+  PlanPtr wanted = std::make_shared<logical::Filter>(counted, resolver.Bind(">", {count, none}));
+  auto repeat = std::dynamic_pointer_cast<const logical::GeneratorCall>(
+      resolver.Bind("explode", {resolver.Bind("sequence", {one, count})}));
+  Attributes generated{std::make_shared<AttributeExpr>("copy", types::Long(), false)};
+  PlanPtr repeated = std::make_shared<logical::Generate>(wanted, repeat, false, std::move(generated));
+  return std::make_shared<logical::Project>(repeated, std::move(keys));
 }
 
 }  // namespace sluice::analyzer
