@@ -12,10 +12,8 @@ namespace {
 void CheckPartitionColumns(const types::DataType& schema, const std::vector<std::string>& columns) {
   for (const std::string& column : columns) {
     if (schema.FieldIndex(column)) continue;
-    std::string existing;
-    for (const types::StructField& field : schema.fields()) existing += (existing.empty() ? "" : ", ") + field.name;
-    throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1196",
-                      {{"colName", column}, {"existingCols", existing}});
+    throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1155",
+                      {{"col", column}, {"schemaCatalog", schema.SimpleString()}});
   }
 }
 

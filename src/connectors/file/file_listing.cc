@@ -1,191 +1,214 @@
-// Globs, hidden files, sink logs and partition folders of the local file system.
+// Globs, hidden files, sink logs and nested folders of the local file system.
 #include "connectors/file/file_listing.h"
 
+#include <dirent.h>
 #include <fmt/format.h>
-#include <fnmatch.h>
-#include <glob.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/durable_file.h"
 #include "base/error.h"
-#include "checkpoint/compactible_file_log.h"
+#include "base/path_uri.h"
+#include "checkpoint/file_log_entry.h"
+#include "connectors/file/path_glob.h"
+#include "types/datetime_text.h"
 
 namespace sluice::connectors {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool Hidden(const std::string& name) {
-  // A folder such as _a=1 is a partition, not hidden.
-  return name.starts_with(".") || (name.starts_with("_") && name.find('=') == std::string::npos);
+constexpr const char* kSinkLog = "_spark_metadata";
+
+base::Error IllegalArgument(const std::string& message) {
+  return base::Error::Plain(base::ErrorKind::kIllegalArgument, message);
 }
 
-bool HasGlob(const std::string& path) { return path.find_first_of("*?[{") != std::string::npos; }
+int64_t ModifiedMillis(const struct stat& status) {
+  return status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000;
+}
 
-std::vector<std::string> Expand(const std::string& path) {
-  if (!HasGlob(path)) return {path};
-  glob_t found{};
-  std::vector<std::string> out;
-  if (glob(path.c_str(), GLOB_BRACE | GLOB_NOSORT, nullptr, &found) == 0) {
-    for (size_t i = 0; i < found.gl_pathc; ++i) {
-      if (!Hidden(fs::path(found.gl_pathv[i]).filename().string())) out.emplace_back(found.gl_pathv[i]);
-    }
+std::optional<int64_t> TimeOption(const plan::Options& options, const char* name, const types::TimeZone& zone) {
+  auto text = plan::FindOption(options, name);
+  if (!text) return std::nullopt;
+  auto micros = types::ParseTimestamp(*text, zone);
+  if (!micros) {
+    std::string strategy = name;
+    std::transform(strategy.begin(), strategy.end(), strategy.begin(), [](unsigned char c) { return std::tolower(c); });
+    throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1294",
+                      {{"strategy", strategy}, {"timeString", *text}});
   }
-  globfree(&found);
-  std::sort(out.begin(), out.end());
-  return out;
+  return *micros / 1000;
 }
 
-std::string Unescape(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    unsigned value = 0;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(&text[i + 1], &text[i + 3], value, 16).ptr == &text[i + 3]) {
-      out += static_cast<char>(value);
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
-/// Collects the files of one root.
+/// Collects the files of one root; those of deeper folders apart, since they count only if the table is partitioned.
 class Lister {
  public:
-  Lister(std::string root, const ListingOptions& options, std::vector<ListedFile>* out)
-      : root_(std::move(root)), options_(options), out_(out) {}
+  explicit Lister(const ListingOptions& options) : options_(options) {}
 
-  void Folder(const std::string& folder) {
-    checkpoint::CompactibleFileLog log(folder + "/_spark_metadata", 10);
-    if (log.Exists()) {
-      for (const std::string& line : log.All()) AddLogged(line);
-      return;
+  void Root(const std::string& root, std::vector<ListedFile>* direct, std::vector<ListedFile>* nested) {
+    struct stat status {};
+    if (stat(root.c_str(), &status) != 0) return;
+    if (S_ISDIR(status.st_mode)) {
+      Folder(root, root.size(), direct, nested);
+    } else if (S_ISREG(status.st_mode) && !IsHiddenName(root.substr(root.rfind('/') + 1))) {
+      Add(root, status, root.rfind('/'), direct);
     }
-    std::error_code gone;
-    for (const auto& entry : fs::directory_iterator(folder, gone)) {
-      std::string name = entry.path().filename().string();
-      if (Hidden(name)) continue;
-      std::error_code raced;
-      if (entry.is_directory(raced)) {
-        if (options_.recursive || name.find('=') != std::string::npos) Folder(entry.path().string());
-      } else if (entry.is_regular_file(raced)) {
-        File(entry.path().string());
+  }
+
+  void Add(std::string path, const struct stat& status, size_t base, std::vector<ListedFile>* out) const {
+    ListedFile file{std::move(path), status.st_size, ModifiedMillis(status), base};
+    if (Wanted(file)) out->push_back(std::move(file));
+  }
+
+  bool Wanted(const ListedFile& file) const {
+    if (options_.modified_before_ms && file.modified_ms >= *options_.modified_before_ms) return false;
+    if (options_.modified_after_ms && file.modified_ms <= *options_.modified_after_ms) return false;
+    return options_.name_glob.empty() || MatchesGlob(options_.name_glob, file.path.substr(file.path.rfind('/') + 1));
+  }
+
+ private:
+  void Folder(const std::string& folder, size_t base, std::vector<ListedFile>* direct, std::vector<ListedFile>* nested) {
+    DIR* entries = opendir(folder.c_str());
+    if (!entries) return;
+    std::vector<std::string> names;
+    while (const dirent* entry = readdir(entries)) {
+      std::string name = entry->d_name;
+      if (!IsHiddenName(name)) names.push_back(std::move(name));
+    }
+    closedir(entries);
+    std::sort(names.begin(), names.end());
+    for (const std::string& name : names) {
+      std::string path = folder + "/" + name;
+      struct stat status {};
+      // What vanishes between the listing and here is as if it had never been.
+      if (stat(path.c_str(), &status) != 0) continue;
+      if (S_ISDIR(status.st_mode)) {
+        Folder(path, base, nested, nested);
+      } else if (S_ISREG(status.st_mode)) {
+        Add(std::move(path), status, base, direct);
       }
     }
   }
 
-  void File(const std::string& path) {
-    struct stat status {};
-    std::string name = fs::path(path).filename().string();
-    if (!options_.name_glob.empty() && fnmatch(options_.name_glob.c_str(), name.c_str(), 0) != 0) return;
-    if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return;
-    ListedFile file{path, status.st_size, status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000, {}};
-    if (!options_.recursive) file.partition = Partition(path);
-    out_->push_back(std::move(file));
-  }
-
- private:
-  void AddLogged(const std::string& line) {
-    auto entry = nlohmann::json::parse(line, nullptr, false);
-    if (entry.is_discarded() || !entry.contains("path") || entry.value("action", "add") != "add") return;
-    ListedFile file{FromFileUri(entry["path"].get<std::string>()), entry.value("size", int64_t{0}),
-                    entry.value("modificationTime", int64_t{0}), {}};
-    file.partition = Partition(file.path);
-    out_->push_back(std::move(file));
-  }
-
-  std::vector<std::pair<std::string, std::string>> Partition(const std::string& path) const {
-    std::vector<std::pair<std::string, std::string>> out;
-    fs::path below = fs::path(path).lexically_relative(root_).parent_path();
-    for (const auto& part : below) {
-      std::string text = part.string();
-      size_t equals = text.find('=');
-      if (equals != std::string::npos) out.emplace_back(Unescape(text.substr(0, equals)), Unescape(text.substr(equals + 1)));
-    }
-    return out;
-  }
-
-  std::string root_;
   const ListingOptions& options_;
-  std::vector<ListedFile>* out_;
 };
+
+bool AnyPartition(const std::vector<ListedFile>& files) {
+  return std::any_of(files.begin(), files.end(), [](const ListedFile& file) {
+    size_t equals = file.path.find('=', file.base);
+    return equals != std::string::npos && equals < file.path.rfind('/');
+  });
+}
+
+std::vector<ListedFile> ListSinkLog(const std::string& root, const std::string& given, const Lister& lister) {
+  checkpoint::CompactibleFileLog log(root + "/" + kSinkLog, given + "/" + kSinkLog);
+  std::vector<ListedFile> direct, nested;
+  std::set<std::string> deleted;
+  log.ForEach([&](std::string_view line, const checkpoint::LogPosition& position) {
+    checkpoint::SinkLogEntry entry = checkpoint::ParseSinkLogEntry(line, position);
+    ListedFile file{FromFileUri(entry.path), entry.size, entry.modification_time, root.size()};
+    if (entry.deleted) {
+      deleted.insert(file.path);
+    } else if (lister.Wanted(file)) {
+      (file.path.rfind('/') == root.size() ? direct : nested).push_back(std::move(file));
+    }
+  });
+  if (AnyPartition(nested)) direct.insert(direct.end(), nested.begin(), nested.end());
+  std::erase_if(direct, [&](const ListedFile& file) { return deleted.contains(file.path); });
+  return direct;
+}
+
+std::string WithoutLastSlash(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+size_t BaseLength(const std::string& base_path) {
+  std::string base = WithoutLastSlash(base::LocalPath(base_path));
+  if (fs::exists(base) && !fs::is_directory(base)) throw IllegalArgument("Option 'basePath' must be a directory");
+  return base.size();
+}
 
 }  // namespace
 
-ListingOptions ParseListingOptions(const plan::Options& options) {
+bool BooleanOption(const plan::Options& options, const char* name, bool otherwise) {
+  auto given = plan::FindOption(options, name);
+  if (!given) return otherwise;
+  std::string text = *given;
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (text != "true" && text != "false") throw IllegalArgument(fmt::format("For input string: \"{}\"", *given));
+  return text == "true";
+}
+
+ListingOptions ParseListingOptions(const plan::Options& options, const base::SqlConf* conf) {
   ListingOptions out;
-  std::string recursive = plan::FindOption(options, "recursiveFileLookup").value_or("false");
-  out.recursive = recursive == "true" || recursive == "True";
+  out.recursive = BooleanOption(options, "recursiveFileLookup", false);
   out.name_glob = plan::FindOption(options, "pathGlobFilter").value_or("");
+  std::string zone_name = conf ? conf->session_time_zone() : "UTC";
+  types::TimeZone zone = types::TimeZone::Get(plan::FindOption(options, "timeZone").value_or(zone_name));
+  out.modified_before_ms = TimeOption(options, "modifiedBefore", zone);
+  out.modified_after_ms = TimeOption(options, "modifiedAfter", zone);
+  out.base_path = plan::FindOption(options, "basePath").value_or("");
   return out;
+}
+
+bool IsHiddenName(const std::string& name) {
+  // A folder such as _a=1 is a partition, not hidden.
+  return name.starts_with(".") || (name.starts_with("_") && name.find('=') == std::string::npos) ||
+         name.ends_with("._COPYING_");
+}
+
+bool HasSinkLog(const std::string& path) { return fs::is_directory(path + "/" + kSinkLog); }
+
+void CheckBasePath(const std::string& base_path, const std::string& file) {
+  std::string base = WithoutLastSlash(base::LocalPath(base_path));
+  if (!file.starts_with(base)) {
+    throw IllegalArgument(fmt::format("Wrong basePath {} for the root path: file:{}", base_path, file));
+  }
 }
 
 std::vector<ListedFile> ListFiles(const std::vector<std::string>& paths, const ListingOptions& options,
                                   bool missing_is_empty) {
-  std::vector<ListedFile> out;
+  Lister lister(options);
+  if (options.read_sink_log && paths.size() == 1 && !HasGlob(paths[0])) {
+    std::string root = WithoutLastSlash(base::LocalPath(paths[0]));
+    if (HasSinkLog(root)) return ListSinkLog(root, WithoutLastSlash(paths[0]), lister);
+  }
+  std::vector<ListedFile> direct, nested;
+  std::optional<size_t> base;
+  if (!options.base_path.empty()) base = BaseLength(options.base_path);
   for (const std::string& given : paths) {
-    std::string path = base::LocalPath(given);
-    std::vector<std::string> expanded = Expand(path);
-    if (!missing_is_empty && (expanded.empty() || !fs::exists(expanded[0]))) {
+    std::string path = WithoutLastSlash(base::LocalPath(given));
+    std::vector<std::string> roots = ExpandGlob(path);
+    if (!missing_is_empty && (roots.empty() || !fs::exists(roots[0]))) {
       throw base::Error(base::ErrorKind::kAnalysis, "PATH_NOT_FOUND", {{"path", "file:" + path}});
     }
-    for (const std::string& one : expanded) {
-      Lister lister(one, options, &out);
-      if (fs::is_directory(one)) {
-        lister.Folder(one);
-      } else {
-        lister.File(one);
-      }
+    for (const std::string& root : roots) {
+      if ((root + "/").find(std::string("/") + kSinkLog + "/") != std::string::npos) continue;
+      if (base) CheckBasePath(options.base_path, root);
+      size_t first_direct = direct.size(), first_nested = nested.size();
+      lister.Root(root, &direct, &nested);
+      if (!base) continue;
+      for (size_t i = first_direct; i < direct.size(); ++i) direct[i].base = *base;
+      for (size_t i = first_nested; i < nested.size(); ++i) nested[i].base = *base;
     }
   }
-  std::sort(out.begin(), out.end(), [](const ListedFile& a, const ListedFile& b) { return a.path < b.path; });
-  return out;
-}
-
-std::string ToFileUri(const std::string& path) {
-  std::string out = "file://";
-  for (unsigned char c : path) {
-    bool plain = std::isalnum(c) || std::string_view("/-_.~!$&'()*+,;=:@").find(static_cast<char>(c)) != std::string_view::npos;
-    out += plain ? std::string(1, static_cast<char>(c)) : fmt::format("%{:02X}", c);
+  if (options.recursive || AnyPartition(direct) || AnyPartition(nested)) {
+    direct.insert(direct.end(), std::make_move_iterator(nested.begin()), std::make_move_iterator(nested.end()));
   }
-  return out;
-}
-
-std::string FromFileUri(const std::string& uri) { return Unescape(base::LocalPath(uri)); }
-
-std::vector<types::StructField> PartitionColumns(const std::vector<ListedFile>& files, bool infer_types) {
-  std::vector<types::StructField> out;
-  for (const ListedFile& file : files) {
-    for (size_t i = 0; i < file.partition.size(); ++i) {
-      const auto& [name, value] = file.partition[i];
-      if (i >= out.size()) out.push_back({name, infer_types ? types::Integer() : types::String(), true});
-      if (value == kNullPartition || out[i].type->Is(types::TypeId::kString)) continue;
-      int64_t number = 0;
-      auto [end, status] = std::from_chars(value.data(), value.data() + value.size(), number);
-      if (status != std::errc() || end != value.data() + value.size()) {
-        out[i].type = types::String();
-      } else if (number > INT32_MAX || number < INT32_MIN) {
-        out[i].type = types::Long();
-      }
-    }
+  if (options.recursive) {
+    // No folder is a partition then.
+    for (ListedFile& file : direct) file.base = file.path.rfind('/');
   }
-  return out;
+  return direct;
 }
 
-std::string EscapePartitionValue(const std::string& value) {
-  std::string out;
-  for (unsigned char c : value) {
-    bool special = c < 0x20 || c == 0x7f || std::string_view("\"#%'*/:=?\\{[]^").find(static_cast<char>(c)) != std::string_view::npos;
-    out += special ? fmt::format("%{:02X}", c) : std::string(1, static_cast<char>(c));
-  }
-  return out;
-}
+std::string ToFileUri(const std::string& path) { return "file://" + base::EncodePath(path); }
+
+std::string FromFileUri(const std::string& uri) { return base::PathFromUri(uri); }
 
 }  // namespace sluice::connectors

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/sql_conf.h"
 #include "plan/relation.h"
 #include "types/data_type.h"
 
@@ -15,30 +16,40 @@ struct ListedFile {
   std::string path;  ///< absolute
   int64_t size = 0;
   int64_t modified_ms = 0;
-  std::vector<std::pair<std::string, std::string>> partition;  ///< k=v folders, values unescaped
+  size_t base = 0;  ///< length of the part of `path` below which folders are partition columns
 };
 
-/// Options of listing: recursiveFileLookup, pathGlobFilter.
+/// Options of listing: recursiveFileLookup, pathGlobFilter, modifiedBefore, modifiedAfter, basePath.
 struct ListingOptions {
   bool recursive = false;
   std::string name_glob;
+  std::optional<int64_t> modified_before_ms, modified_after_ms;
+  std::string base_path;      ///< as it was given
+  bool read_sink_log = true;  ///< a folder that a file sink wrote is read through its log
 };
-ListingOptions ParseListingOptions(const plan::Options& options);
+/// Throws Spark's errors for values that don't fit.
+ListingOptions ParseListingOptions(const plan::Options& options, const base::SqlConf* conf);
 
-/// Files below the paths (which may hold globs), without hidden ones (names that begin with '_' or '.'). A folder that
-/// a file sink wrote is read through its _spark_metadata log. Throws PATH_NOT_FOUND unless `missing_is_empty`.
+/// A flag of a reader, read like Scala's String.toBoolean: `For input string: "x"` for other texts.
+bool BooleanOption(const plan::Options& options, const char* name, bool otherwise);
+
+/// The files below the paths (which may hold globs), in Spark's order, without hidden ones (names that begin with '_' or
+/// '.'). Folders are entered if some of them are partitions, or with recursiveFileLookup. Throws PATH_NOT_FOUND unless
+/// `missing_is_empty`.
 std::vector<ListedFile> ListFiles(const std::vector<std::string>& paths, const ListingOptions& options,
                                   bool missing_is_empty);
 
-/// "file:///a/b%20c": how logs name a local file.
+/// True if a folder is a file sink's, to be read through its log.
+bool HasSinkLog(const std::string& path);
+
+/// Throws if a file is not below the base path ("Wrong basePath …").
+void CheckBasePath(const std::string& base_path, const std::string& file);
+
+/// A name that Spark passes over when it lists.
+bool IsHiddenName(const std::string& name);
+
+/// "file:///a/b%20c": how logs and input_file_name() name a local file.
 std::string ToFileUri(const std::string& path);
 std::string FromFileUri(const std::string& uri);
-
-/// The partition columns of the files with their inferred types (int, bigint, double, date or string), in folder order.
-std::vector<types::StructField> PartitionColumns(const std::vector<ListedFile>& files, bool infer_types);
-
-/// A value as a folder name has it, special characters as %XX.
-std::string EscapePartitionValue(const std::string& value);
-inline constexpr const char* kNullPartition = "__HIVE_DEFAULT_PARTITION__";
 
 }  // namespace sluice::connectors

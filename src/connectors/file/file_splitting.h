@@ -21,8 +21,8 @@ struct FileSplitting {
 };
 
 /// Spark's FilePartition: large files cut into slices, the largest slices first, and a partition closed when the next
-/// slice does not fit any more.
+/// slice does not fit any more. `whole_files` keeps files in one piece.
 std::vector<InputPartitionPtr> PlanFiles(const std::vector<ListedFile>& files, const formats::FileFormat& format,
-                                         const FileSplitting& splitting, int parallelism);
+                                         const FileSplitting& splitting, int parallelism, bool whole_files = false);
 
 }  // namespace sluice::connectors

@@ -1,13 +1,16 @@
 // Batch reads and writes of files.
 #include "connectors/file/file_table.h"
-#include "connectors/file/file_splitting.h"
 
+#include <algorithm>
 #include <filesystem>
-#include <fstream>
+#include <set>
 
 #include "base/durable_file.h"
 #include "base/error.h"
 #include "base/uuid.h"
+#include "connectors/file/file_splitting.h"
+#include "connectors/file/folder_writer.h"
+#include "connectors/file/partition_folders.h"
 
 namespace sluice::connectors {
 namespace {
@@ -27,36 +30,30 @@ std::vector<formats::FileSlice> WholeFiles(const std::vector<ListedFile>& files)
 class FileTable : public BatchTable {
  public:
   FileTable(const ReadSpec& spec, const MakeFormat& make)
-      : format_(FormatOf(spec.options, spec.conf, make)),
-        files_(ListFiles(PathsOf(spec), ParseListingOptions(spec.options), false)),
-        splitting_(FileSplitting::FromConf(spec.conf)) {
+      : format_(FormatOf(spec.options, spec.conf, make)), splitting_(FileSplitting::FromConf(spec.conf)) {
+    BooleanOption(spec.options, "ignoreMissingFiles", false);
+    files_ = ListFiles(PathsOf(spec), ParseListingOptions(spec.options, spec.conf), false);
     bool infer = !spec.conf || spec.conf->GetBool("spark.sql.sources.partitionColumnTypeInference.enabled");
-    schema_.partition = PartitionColumns(files_, infer);
+    std::string time_zone = spec.conf ? spec.conf->session_time_zone() : "UTC";
     if (spec.schema) {
-      std::vector<types::StructField> data;
-      for (const types::StructField& field : spec.schema->fields()) {
-        bool in_folders = false;
-        for (types::StructField& partition : schema_.partition) {
-          if (!types::Struct({field})->FieldIndex(partition.name)) continue;
-          in_folders = true;
-          partition = {field.name, field.type, true};
-        }
-        if (!in_folders) data.push_back(field);
-      }
-      schema_.data = types::Struct(std::move(data));
+      schema_ = SplitSchema(spec.schema, files_, infer, time_zone);
     } else {
+      schema_.partition = PartitionColumns(files_, nullptr, infer, time_zone);
+      KeepPartitioned();
       schema_.data = format_->InferSchema(WholeFiles(files_));
       if (!schema_.data) {
         throw base::Error(base::ErrorKind::kAnalysis, "UNABLE_TO_INFER_SCHEMA", {{"format", format_->name()}});
       }
     }
+    KeepPartitioned();
     schema_.data = types::AsNullable(schema_.data);
   }
 
   std::string Describe() const override { return "FileScan " + format_->name(); }
   types::TypePtr schema() const override { return schema_.All(); }
-  std::vector<InputPartitionPtr> Partitions(const ScanRequest&, int parallelism) override {
-    return PlanFiles(files_, *format_, splitting_, parallelism);
+  types::TypePtr metadata_columns() const override { return FileMetadataColumns(*format_); }
+  std::vector<InputPartitionPtr> Partitions(const ScanRequest& request, int parallelism) override {
+    return PlanFiles(files_, *format_, splitting_, parallelism, WantsRowIndex(*format_, request));
   }
   BatchReaderPtr Open(const InputPartitionPtr& partition, const ScanRequest& request) override {
     return OpenFiles(format_, schema_, static_cast<const FilePartition&>(*partition), request);
@@ -68,49 +65,93 @@ class FileTable : public BatchTable {
   }
 
  private:
+  // Files beside the folders of a partitioned table don't belong to it.
+  void KeepPartitioned() {
+    if (schema_.partition.empty()) return;
+    std::erase_if(files_, [](const ListedFile& file) { return PartitionOf(file).empty(); });
+  }
+
   formats::FileFormatPtr format_;
-  std::vector<ListedFile> files_;
   FileSplitting splitting_;
+  std::vector<ListedFile> files_;
   FileSchema schema_;
 };
+
+bool OverwritesPartitions(const WriteSpec& spec) {
+  if (spec.mode != plan::SaveMode::kOverwrite || spec.partition_by.empty()) return false;
+  std::string mode = spec.conf ? spec.conf->GetString("spark.sql.sources.partitionOverwriteMode") : "STATIC";
+  mode = plan::FindOption(spec.options, "partitionOverwriteMode").value_or(mode);
+  std::transform(mode.begin(), mode.end(), mode.begin(), [](unsigned char c) { return std::toupper(c); });
+  if (mode != "STATIC" && mode != "DYNAMIC") {
+    throw base::Error::Plain(base::ErrorKind::kNoSuchElement, "No value found for '" + mode + "'");
+  }
+  return mode == "DYNAMIC";
+}
 
 /// Files are written into a hidden folder beside their place and moved when all are complete.
 class FileWrite : public BatchWrite {
  public:
   FileWrite(const WriteSpec& spec, formats::FileFormatPtr format)
-      : spec_(spec), format_(std::move(format)), path_(base::LocalPath(spec.path)), job_id_(base::NewUuid()) {
-    staging_ = path_ + "/_temporary-" + job_id_;
-    fs::create_directories(staging_);
+      : mode_(spec.mode), only_partitions_(OverwritesPartitions(spec)), path_(base::LocalPath(spec.path)) {
+    auto write = std::make_shared<FolderWriteSpec>();
+    write->format = std::move(format);
+    write->job_id = base::NewUuid();
+    write->folder = path_ + "/_temporary-" + write->job_id;
+    write->schema = spec.schema;
+    write->partition_by = spec.partition_by;
+    if (spec.conf) write->time_zone = spec.conf->session_time_zone();
+    write->time_zone = plan::FindOption(spec.options, "timeZone").value_or(write->time_zone);
+    write->max_records_per_file = FolderWriteSpec::MaxRecordsPerFile(spec.options, spec.conf);
+    base::CreateFoldersDurably(write->folder);
+    write_ = std::move(write);
   }
-  PartitionWriterPtr OpenPartition(int partition) override {
-    return std::make_unique<FolderWriter>(format_, staging_, spec_.schema, spec_.partition_by, partition, job_id_, true);
-  }
+  PartitionWriterPtr OpenPartition(int partition) override { return std::make_unique<FolderWriter>(write_, partition); }
   void Commit(const std::vector<WriterMessage>& messages) override {
-    if (spec_.mode == plan::SaveMode::kOverwrite) {
-      for (const auto& old : fs::directory_iterator(path_)) {
-        if (old.path().string() != staging_) fs::remove_all(old.path());
-      }
-    }
+    std::set<std::string> folders;
     for (const WriterMessage& message : messages) {
-      for (const std::string& file : message.files) {
-        fs::path target = fs::path(path_) / fs::path(file).lexically_relative(staging_);
-        fs::create_directories(target.parent_path());
-        fs::rename(file, target);
-        base::SyncFolder(target.parent_path().string());
-      }
+      for (const std::string& file : message.files) folders.insert(TargetOf(file).parent_path().string());
     }
-    fs::remove_all(staging_);
+    if (mode_ == plan::SaveMode::kOverwrite) RemoveOld(folders);
+    for (const std::string& folder : folders) base::CreateFoldersDurably(folder);
+    for (const WriterMessage& message : messages) {
+      for (const std::string& file : message.files) Move(file, TargetOf(file));
+    }
+    for (const std::string& folder : folders) base::SyncFolder(folder);
+    fs::remove_all(write_->folder);
     base::WriteFileDurably(path_ + "/_SUCCESS", "", base::Existing::kReplace);
   }
   void Abort() override {
     std::error_code ignored;
-    fs::remove_all(staging_, ignored);
+    fs::remove_all(write_->folder, ignored);
   }
 
  private:
-  WriteSpec spec_;
-  formats::FileFormatPtr format_;
-  std::string path_, job_id_, staging_;
+  fs::path TargetOf(const std::string& file) const {
+    return fs::path(path_) / fs::path(file).lexically_relative(write_->folder);
+  }
+  static void Move(const std::string& file, const fs::path& target) {
+    std::error_code failed;
+    fs::rename(file, target, failed);
+    if (!failed) return;
+    throw base::Error::Plain(base::ErrorKind::kSpark,
+                             "Cannot rename " + file + " to " + target.string() + ": " + failed.message())
+        .WithDomain(base::ErrorDomain::kExternal, true);
+  }
+  // A dynamic overwrite replaces only the partitions that get rows.
+  void RemoveOld(const std::set<std::string>& folders) const {
+    if (only_partitions_) {
+      for (const std::string& folder : folders) fs::remove_all(folder);
+      return;
+    }
+    for (const auto& old : fs::directory_iterator(path_)) {
+      if (old.path().string() != write_->folder) fs::remove_all(old.path());
+    }
+  }
+
+  plan::SaveMode mode_;
+  bool only_partitions_;
+  std::string path_;
+  std::shared_ptr<const FolderWriteSpec> write_;
 };
 
 }  // namespace
@@ -137,9 +178,8 @@ BatchWritePtr MakeFileWrite(const WriteSpec& spec, const MakeFormat& make) {
       throw base::Error(base::ErrorKind::kAnalysis, "PATH_ALREADY_EXISTS", {{"outputPath", "file:" + path}});
     }
   }
-  if (spec.mode == plan::SaveMode::kOverwrite && spec.conf && !spec.partition_by.empty() &&
-      spec.conf->GetString("spark.sql.sources.partitionOverwriteMode") != "STATIC") {
-    throw base::Error::Unsupported("Overwriting single partitions (spark.sql.sources.partitionOverwriteMode=dynamic)");
+  if (!spec.partition_by.empty() && spec.partition_by.size() == spec.schema->fields().size()) {
+    throw base::Error(base::ErrorKind::kAnalysis, "ALL_PARTITION_COLUMNS_NOT_ALLOWED");
   }
   return std::make_unique<FileWrite>(spec, FormatOf(spec.options, spec.conf, make));
 }

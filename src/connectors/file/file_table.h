@@ -23,31 +23,4 @@ std::unique_ptr<StreamSink> MakeFileSink(const StreamSinkContext& context, const
 /// The paths of a reader: load(…) arguments or option "path".
 std::vector<std::string> PathsOf(const ReadSpec& spec);
 
-/// Writes the rows of one partition into files of `folder`, one for each combination of partition values. Files that
-/// were begun are deleted on Abort. `on_file` learns of each finished file and its size.
-class FolderWriter : public PartitionWriter {
- public:
-  FolderWriter(formats::FileFormatPtr format, std::string folder, types::TypePtr schema,
-               std::vector<std::string> partition_by, int partition, std::string job_id, bool sync);
-  void Write(const std::shared_ptr<arrow::RecordBatch>& batch) override;
-  WriterMessage Finish() override;
-  void Abort() override;
-
- private:
-  struct Open {
-    std::string path;
-    formats::FileWriterPtr writer;
-  };
-  Open& Writer(const std::string& sub_folder);
-  formats::FileFormatPtr format_;
-  std::string folder_;
-  types::TypePtr schema_, file_schema_;
-  std::vector<int> partition_columns_, file_columns_;
-  int partition_;
-  std::string job_id_;
-  bool sync_;
-  std::map<std::string, Open> open_;
-  int64_t rows_ = 0;
-};
-
 }  // namespace sluice::connectors
