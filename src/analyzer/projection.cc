@@ -77,6 +77,8 @@ std::vector<ExprPtr> Specification(const logical::WindowCall& call) {
 PlanPtr WithWindows(PlanPtr input, std::vector<ExprPtr>& expressions) {
   std::vector<std::vector<ExprPtr>> nodes;
   for (ExprPtr& expr : expressions) {
+    const auto* alias = expr->As<AliasExpr>();
+    ExprPtr named = alias ? alias->children[0] : nullptr;  // a call that is a column by itself keeps its name
     expr = logical::Transform(expr, [&](const ExprPtr& part) -> ExprPtr {
       const auto* call = part->As<logical::WindowCall>();
       if (!call) return nullptr;
@@ -91,7 +93,8 @@ PlanPtr WithWindows(PlanPtr input, std::vector<ExprPtr>& expressions) {
         }
       }
       if (!same) same = &nodes.emplace_back();
-      same->push_back(std::make_shared<AliasExpr>(part, "_we" + std::to_string(same->size())));
+      std::string name = part == named ? alias->name : "_we" + std::to_string(same->size());
+      same->push_back(std::make_shared<AliasExpr>(part, std::move(name)));
       return logical::ToAttribute(same->back());
     });
   }

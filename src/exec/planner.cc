@@ -149,10 +149,12 @@ class Planner {
   }
 
   OperatorPtr PlanJoinNode(const logical::Join& node) {
-    OperatorPtr left = Plan(node.children[0]), right = Plan(node.children[1]);
     if (options_.streaming && node.children[0]->is_streaming && node.children[1]->is_streaming) {
-      return MakeStreamingJoin(std::move(left), std::move(right), node, NextStateful());
+      StatefulOptions stateful = NextStateful(node);
+      OperatorPtr left = Plan(node.children[0]), right = Plan(node.children[1]);
+      return MakeStreamingJoin(std::move(left), std::move(right), node, stateful);
     }
+    OperatorPtr left = Plan(node.children[0]), right = Plan(node.children[1]);
     if (node.condition && logical::Contains(node.condition, ExprKind::kPythonUdf)) {
       throw base::Error::Unsupported("A Python function in a join condition");
     }
@@ -161,6 +163,8 @@ class Planner {
 
   OperatorPtr PlanAggregate(const logical::Aggregate& node) {
     if (CallsPythonOutsideAggregates(node.results)) return PlanPythonOverAggregate(node);
+    std::optional<StatefulOptions> stateful;
+    if (options_.streaming && node.is_streaming) stateful = NextStateful(node);
     OperatorPtr child = Plan(node.child());
     if (IsLocal(node.child())) child = MakeSplit(std::move(child));
     std::vector<ExprPtr> grouping = node.grouping, results = node.results;
@@ -172,9 +176,8 @@ class Planner {
       grouping.assign(all.begin(), middle);
       results.assign(middle, all.end());
     }
-    if (options_.streaming && node.is_streaming) {
-      return MakeStreamingAggregate(std::move(child), logical::Aggregate(node.child(), grouping, results),
-                                    NextStateful());
+    if (stateful) {
+      return MakeStreamingAggregate(std::move(child), logical::Aggregate(node.child(), grouping, results), *stateful);
     }
     return MakeHashAggregate(std::move(child), grouping, results, shuffle_partitions_);
   }
@@ -205,6 +208,10 @@ class Planner {
   }
 
   OperatorPtr PlanLimit(const logical::LimitPlan& node) {
+    if (options_.streaming && node.kind == PlanKind::kLimit && LimitCountsBatches(node.child(), options_.output_mode)) {
+      StatefulOptions stateful = NextStateful(node);
+      return MakeStreamingLimit(Plan(node.child()), node.count, stateful);
+    }
     if (node.kind == PlanKind::kOffset) return MakeLimit(Plan(node.child()), node.count, -1);
     auto* below = node.child()->As<logical::LimitPlan>();
     if (below && below->kind == PlanKind::kOffset) {
@@ -220,11 +227,11 @@ class Planner {
   }
 
   OperatorPtr PlanDeduplicate(const logical::Deduplicate& node) {
-    OperatorPtr child = Plan(node.child());
     if (options_.streaming && node.is_streaming) {
-      return MakeStreamingDeduplicate(std::move(child), node, NextStateful());
+      StatefulOptions stateful = NextStateful(node);
+      return MakeStreamingDeduplicate(Plan(node.child()), node, stateful);
     }
-    return MakeDeduplicate(std::move(child), node.keys, shuffle_partitions_);
+    return MakeDeduplicate(Plan(node.child()), node.keys, shuffle_partitions_);
   }
 
   OperatorPtr PlanRepartition(const logical::Repartition& node) {
@@ -263,8 +270,13 @@ class Planner {
     return MakeWindow(Plan(node.child()), node, shuffle_partitions_);
   }
 
-  StatefulOptions NextStateful() {
-    return {next_stateful_++, options_.state_partitions, options_.output_mode, options_.conf};
+  // Spark numbers them from the root down: called before what is below is planned.
+  StatefulOptions NextStateful(const logical::Plan& node) {
+    bool has_watermark = false;
+    for (const PlanPtr& child : node.children) {
+      logical::Visit(child, [&](const PlanPtr& below) { has_watermark |= below->kind == PlanKind::kWatermark; });
+    }
+    return {next_stateful_++, options_.state_partitions, options_.output_mode, has_watermark, options_.conf};
   }
 
   const PlannerOptions& options_;

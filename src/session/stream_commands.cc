@@ -8,6 +8,7 @@
 #include "base/durable_file.h"
 #include "base/error.h"
 #include "base/uuid.h"
+#include "exec/stateful/planning.h"
 #include "python/foreach_sink.h"
 #include "python/udf_operator.h"
 #include "session/commands.h"
@@ -161,6 +162,7 @@ streaming::StreamingQueryPtr StartStream(Session& session, const plan::WriteStre
   definition.sink = MakeSink(session, command, choice, context);
   if (!has_checkpoint) ChooseCheckpoint(session, command, choice, &definition);
   analyzer::CheckStreaming(plan, definition.mode, *definition.conf);
+  exec::CheckSupportedOnStreams(plan);
 
   auto* table = dynamic_cast<connectors::TableSink*>(definition.sink.get());
   std::shared_ptr<logical::BatchSource> rows = table ? table->rows() : nullptr;

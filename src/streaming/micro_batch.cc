@@ -88,6 +88,7 @@ MicroBatch::MicroBatch(std::shared_ptr<QueryRuntime> runtime, BatchRange range)
   if (!runtime_->state) return;
   state_ = std::make_unique<exec::StateContext>(runtime_->state.get(), range_.batch_id);
   for (const exec::StatefulOperator* stateful : runtime_->physical.stateful) {
+    if (!stateful->has_watermark()) continue;
     state_->late_watermark_ms[stateful->info().id] = range_.previous_watermark_ms;
     state_->eviction_watermark_ms[stateful->info().id] = range_.watermark_ms;
   }

@@ -20,7 +20,16 @@ WatermarkTracker::WatermarkTracker(const logical::PlanPtr& plan, const std::stri
     bool known =
         std::ranges::any_of(nodes_, [&](const Node& seen) { return seen.event_time == id; });
     if (!known) nodes_.push_back({id, watermark->delay_ms});
+    logical::Visit(node->child(), [&](const logical::PlanPtr& below) {
+      redefined_ |= below->kind == logical::PlanKind::kWatermark;
+    });
   });
+}
+
+void WatermarkTracker::CheckDefinedOnce(int64_t watermark_ms) const {
+  if (!redefined_ || watermark_ms == 0) return;
+  throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_3076",
+                    {{"config", "spark.sql.streaming.statefulOperator.allowMultiple"}});
 }
 
 void WatermarkTracker::Update(const std::map<logical::ExprId, exec::EventTimeStats>& seen) {

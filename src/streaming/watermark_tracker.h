@@ -18,6 +18,8 @@ class WatermarkTracker {
   /// `policy` is spark.sql.streaming.multipleWatermarkPolicy: min or max.
   WatermarkTracker(const logical::PlanPtr& plan, const std::string& policy);
 
+  /// Throws Spark's error for a watermark above another one, once there is a watermark to pass on.
+  void CheckDefinedOnce(int64_t watermark_ms) const;
   bool has_watermark() const { return !nodes_.empty(); }
   int64_t current_ms() const { return current_ms_; }
   /// After a restart.
@@ -36,7 +38,7 @@ class WatermarkTracker {
     bool has_data = false;
   };
   std::vector<Node> nodes_;
-  bool max_policy_ = false;
+  bool max_policy_ = false, redefined_ = false;
   int64_t current_ms_ = 0;
 };
 

@@ -108,8 +108,8 @@ void CheckSetOperation(const PlanPtr& plan) {
   if (join->type == JoinType::kLeftAnti && right) {
     Refuse("Except on a streaming DataFrame/Dataset on the right is not supported", plan);
   }
-  if (join->type == JoinType::kLeftSemi && left && right) {
-    Refuse("Intersect between two streaming DataFrames/Datasets is not supported", plan);
+  if (join->type == JoinType::kLeftSemi && (left || right)) {
+    Refuse("Intersect of streaming DataFrames/Datasets is not supported", plan);
   }
 }
 
@@ -123,24 +123,28 @@ const char* JoinTypeName(JoinType type) {
       return "FullOuter";
     case JoinType::kLeftSemi:
       return "LeftSemi";
+    case JoinType::kCross:
+      return "Cross";
     default:
       return "Inner";
   }
 }
 
+// Inner and semi joins of two streams also run in update mode.
+void CheckStreamJoinMode(const PlanPtr& plan, JoinType type, OutputMode mode) {
+  if (mode == OutputMode::kAppend || type == JoinType::kLeftAnti) return;
+  bool outer = type == JoinType::kLeftOuter || type == JoinType::kRightOuter || type == JoinType::kFullOuter;
+  if (!outer && mode == OutputMode::kUpdate) return;
+  Refuse(std::string(JoinTypeName(type)) + " join between two streaming DataFrames/Datasets is not supported in " +
+             (mode == OutputMode::kUpdate ? "Update" : "Complete") + " output mode, only in Append " +
+             (outer ? "output mode" : "and Update output modes"),
+         plan);
+}
+
 void CheckJoin(const PlanPtr& plan, OutputMode mode) {
   const auto* join = plan->As<logical::Join>();
   bool left = join->children[0]->is_streaming, right = join->children[1]->is_streaming;
-  if (left && right && mode == OutputMode::kComplete) {
-    Refuse("Join between two streaming DataFrames/Datasets is not supported in Complete output mode, only in Append "
-           "output mode",
-           plan);
-  }
-  auto one_sided = [&](const char* streaming, const char* fixed) {
-    Refuse(std::string(JoinTypeName(join->type)) + " join with a streaming DataFrame/Dataset on the " + streaming +
-               " and a static DataFrame/Dataset on the " + fixed + " is not supported",
-           plan);
-  };
+  if (left && right) CheckStreamJoinMode(plan, join->type, mode);
   auto check_watermark = [&] {
     if (IsBoundedByWatermark(*join)) return;
     Refuse(std::string("Stream-stream ") + JoinTypeName(join->type) +
@@ -153,8 +157,11 @@ void CheckJoin(const PlanPtr& plan, OutputMode mode) {
     case JoinType::kCross:
       return;
     case JoinType::kFullOuter:
-      if (left && !right) one_sided("left", "right");
-      if (!left && right) one_sided("right", "left");
+      if (left != right) {
+        Refuse(std::string("FullOuter joins with streaming DataFrames/Datasets on the ") + (left ? "left" : "right") +
+                   " and a static DataFrame/Dataset on the " + (left ? "right" : "left") + " is not supported",
+               plan);
+      }
       if (left && right) check_watermark();
       return;
     case JoinType::kLeftAnti:
@@ -162,11 +169,20 @@ void CheckJoin(const PlanPtr& plan, OutputMode mode) {
       return;
     case JoinType::kLeftOuter:
     case JoinType::kLeftSemi:
-      if (!left && right) one_sided("right", "left");
+      if (!left && right) {
+        Refuse(std::string(JoinTypeName(join->type)) +
+                   " join with a streaming DataFrame/Dataset on the right and a static DataFrame/Dataset on the left is "
+                   "not supported",
+               plan);
+      }
       if (left && right) check_watermark();
       return;
     case JoinType::kRightOuter:
-      if (left && !right) one_sided("left", "right");
+      if (left && !right) {
+        Refuse("RightOuter join with a streaming DataFrame/Dataset on the left and a static DataFrame/DataSet on the "
+               "right not supported",
+               plan);
+      }
       if (left && right) check_watermark();
       return;
   }
@@ -190,16 +206,20 @@ void CheckAggregate(const PlanPtr& plan) {
 
 [[noreturn]] void RefuseWindow(const logical::Window& window) {
   std::string functions, columns, specifications;
+  auto upper = [](std::string text) {
+    for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return text;
+  };
   for (const ExprPtr& expr : window.windows) {
     const auto* call = expr->children[0]->As<logical::WindowCall>();
     std::string sql = call->Sql();
     size_t over = sql.find(" OVER ");
-    functions += (functions.empty() ? "" : ",") + sql.substr(0, over);
+    functions += (functions.empty() ? "" : ",") + upper(sql.substr(0, over));
     columns += (columns.empty() ? "" : ",") + std::string("`") + logical::ToAttribute(expr)->name + "`";
-    specifications += (specifications.empty() ? "" : ",") + sql.substr(over + 6);
+    specifications += (specifications.empty() ? "" : ",") + upper(sql.substr(over + 6));
   }
   throw base::Error(ErrorKind::kAnalysis, "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING",
-                    {{"windowFunc", "`" + functions + "`"}, {"columnName", columns}, {"windowSpec", "\"" + specifications + "\""}});
+                    {{"windowFunc", functions}, {"columnName", columns}, {"windowSpec", specifications}});
 }
 
 void CheckExpressions(const PlanPtr& plan) {
@@ -226,7 +246,6 @@ void CheckNode(const PlanPtr& plan, const PlanPtr& root, OutputMode mode) {
       CheckAggregate(plan);
       break;
     case PlanKind::kDeduplicate:
-      CheckSetOperation(plan);
       if (plan->As<logical::Deduplicate>()->within_watermark && plan->is_streaming &&
           !HasWatermark(plan->child()->output)) {
         Refuse("dropDuplicatesWithinWatermark is not supported on streaming DataFrames/DataSets without watermark",
@@ -262,7 +281,8 @@ void CheckNode(const PlanPtr& plan, const PlanPtr& root, OutputMode mode) {
       }
       break;
     case PlanKind::kSample:
-      Refuse("Sampling is not supported on streaming DataFrames/Datasets", plan);
+      if (any_stream()) Refuse("Sampling is not supported on streaming DataFrames/Datasets", plan);
+      break;
     case PlanKind::kWindow:
       if (any_stream()) RefuseWindow(*plan->As<logical::Window>());
       break;
@@ -274,6 +294,10 @@ void CheckNode(const PlanPtr& plan, const PlanPtr& root, OutputMode mode) {
 
 // Bottom-up, as Spark reports the deepest problem first.
 void CheckNodes(const PlanPtr& plan, const PlanPtr& root, OutputMode mode) {
+  if (const logical::Join* set_operation = AsSetOperation(*plan)) {
+    for (const PlanPtr& child : set_operation->children) CheckNodes(child, root, mode);
+    return CheckSetOperation(plan);
+  }
   for (const PlanPtr& child : plan->children) CheckNodes(child, root, mode);
   CheckNode(plan, root, mode);
 }
@@ -281,14 +305,16 @@ void CheckNodes(const PlanPtr& plan, const PlanPtr& root, OutputMode mode) {
 bool IsStateful(const logical::Plan& plan) {
   if (!plan.is_streaming) return false;
   if (plan.kind == PlanKind::kJoin) return plan.children[0]->is_streaming && plan.children[1]->is_streaming;
-  return plan.kind == PlanKind::kAggregate || plan.kind == PlanKind::kDeduplicate;
+  if (const auto* deduplicate = plan.As<logical::Deduplicate>()) {
+    // Without an event time it never drops a row for being late.
+    return deduplicate->within_watermark || HasWatermark(deduplicate->keys);
+  }
+  return plan.kind == PlanKind::kAggregate;
 }
 
 // Operators whose late output a stateful operator above would drop.
 bool EmitsLateRows(const logical::Plan& plan, OutputMode mode) {
-  if (IsStreamingAggregate(plan)) return mode != OutputMode::kAppend;
-  const auto* join = plan.As<logical::Join>();
-  return join && join->children[0]->is_streaming && join->children[1]->is_streaming && HasEventTimeRange(*join);
+  return IsStreamingAggregate(plan) && mode != OutputMode::kAppend;
 }
 
 void CheckCorrectness(const PlanPtr& root, OutputMode mode) {

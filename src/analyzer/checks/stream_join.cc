@@ -125,19 +125,4 @@ bool IsBoundedByWatermark(const logical::Join& join) {
   }
 }
 
-bool HasEventTimeRange(const logical::Join& join) {
-  std::set<ExprId> left = Ids(join.children[0]->output), right = Ids(join.children[1]->output);
-  for (const ExprPtr& part : logical::SplitConjuncts(join.condition)) {
-    if (!AsRange(part)) continue;
-    bool of_left = false, of_right = false;
-    for (const auto& attribute : logical::References(part)) {
-      if (!IsEventTime(*attribute)) continue;
-      of_left |= left.count(attribute->id) > 0;
-      of_right |= right.count(attribute->id) > 0;
-    }
-    if (of_left && of_right) return true;
-  }
-  return false;
-}
-
 }  // namespace sluice::analyzer

@@ -8,7 +8,5 @@ namespace sluice::analyzer {
 /// True if a watermark column is among the equality keys, or a range condition bounds the rows that an outer or semi
 /// join must keep.
 bool IsBoundedByWatermark(const logical::Join& join);
-/// True if the condition compares event-time columns of both sides by a range.
-bool HasEventTimeRange(const logical::Join& join);
 
 }  // namespace sluice::analyzer

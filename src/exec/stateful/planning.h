@@ -11,8 +11,16 @@ struct StatefulOptions {
   int64_t operator_id = 0;
   int partitions = 1;  ///< state partitions: Partitions() of the operator
   connectors::OutputMode output_mode = connectors::OutputMode::kAppend;
+  bool has_watermark = false;  ///< withWatermark is somewhere below
   std::shared_ptr<const base::SqlConf> conf;
 };
+
+/// Refuses, before the query starts, the operations on streams that the engine lacks, naming them.
+void CheckSupportedOnStreams(const logical::PlanPtr& analyzed);
+
+/// True if a limit on this plan counts over all batches; over complete results it is that of a
+/// table.
+bool LimitCountsBatches(const logical::PlanPtr& input, connectors::OutputMode mode);
 
 /// Partial aggregation of the micro-batch by exec/aggregation.h (AggregationPlan,
 /// ExchangePartialAggregates), merged into the state; gives the rows of the output mode.
@@ -20,6 +28,7 @@ OperatorPtr MakeStreamingAggregate(OperatorPtr child, const logical::Aggregate& 
                                    const StatefulOptions& options);
 OperatorPtr MakeStreamingDeduplicate(OperatorPtr child, const logical::Deduplicate& node,
                                      const StatefulOptions& options);
+OperatorPtr MakeStreamingLimit(OperatorPtr child, int64_t limit, const StatefulOptions& options);
 OperatorPtr MakeStreamingJoin(OperatorPtr left, OperatorPtr right, const logical::Join& node,
                               const StatefulOptions& options);
 

@@ -18,6 +18,8 @@ class StatefulOperator : public Operator {
   using Operator::Operator;
   /// Id, name, partitions and stores: checked against the checkpoint before the first batch.
   virtual const state::OperatorInfo& info() const = 0;
+  /// True if a watermark is defined below: the operator then drops late rows and evicts state.
+  virtual bool has_watermark() const = 0;
   /// True if a batch without data is worth running once the watermark has moved from `previous_ms`,
   /// with which the last batch evicted, to `watermark_ms`: it would emit or evict state.
   virtual bool NeedsBatchWithoutData(int64_t previous_ms, int64_t watermark_ms) const {

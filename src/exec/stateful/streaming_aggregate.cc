@@ -230,6 +230,7 @@ class StreamingAggregateOperator final : public StatefulOperator {
         child_(std::move(child)),
         shape_(std::move(shape)),
         mode_(options.output_mode),
+        has_watermark_(options.has_watermark),
         partitions_(shape_->plan.grouping().empty() ? 1 : std::max(1, options.partitions)) {
     info_.id = options.operator_id;
     info_.name = "stateStoreSave";
@@ -238,8 +239,9 @@ class StreamingAggregateOperator final : public StatefulOperator {
   }
 
   const state::OperatorInfo& info() const override { return info_; }
+  bool has_watermark() const override { return has_watermark_; }
   bool NeedsBatchWithoutData(int64_t previous_ms, int64_t watermark_ms) const override {
-    return mode_ != OutputMode::kComplete && watermark_ms > previous_ms;
+    return mode_ != OutputMode::kComplete && has_watermark_ && watermark_ms > previous_ms;
   }
 
   int Partitions(ExecContext& context) const override {
@@ -272,6 +274,7 @@ class StreamingAggregateOperator final : public StatefulOperator {
   OperatorPtr child_;
   std::unique_ptr<AggregateShape> shape_;
   OutputMode mode_;
+  bool has_watermark_;
   int partitions_;
   state::OperatorInfo info_;
 };
