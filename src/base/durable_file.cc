@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/fault_point.h"
 #include "base/uuid.h"
 
 namespace sluice::base {
@@ -78,7 +79,8 @@ void CreateFoldersDurably(const std::string& path) {
   }
 }
 
-bool WriteFileDurably(const std::string& path, std::string_view content, Existing existing) {
+bool WriteFileDurably(const std::string& path, std::string_view content, Existing existing, FolderSync folder_sync,
+                      const std::function<void()>& before_name) {
   std::filesystem::path target(path);
   std::string folder = target.parent_path().string();
   std::string temporary = fmt::format("{}/.{}.{}.tmp", folder, target.filename().string(), NewUuid());
@@ -86,12 +88,14 @@ bool WriteFileDurably(const std::string& path, std::string_view content, Existin
     Descriptor file(temporary, O_WRONLY | O_CREAT | O_EXCL);
     if (file.get() < 0 && errno == ENOENT) {
       CreateFoldersDurably(folder);
-      return WriteFileDurably(path, content, existing);
+      return WriteFileDurably(path, content, existing, folder_sync, before_name);
     }
     if (file.get() < 0) ThrowErrno("create", temporary);
     try {
       WriteAll(file.get(), content, temporary);
       if (fdatasync(file.get()) != 0) ThrowErrno("sync", temporary);
+      if (before_name) before_name();
+      FaultPoint("file.before_name");
     } catch (...) {
       unlink(temporary.c_str());
       throw;
@@ -111,8 +115,9 @@ bool WriteFileDurably(const std::string& path, std::string_view content, Existin
     errno = code;
     ThrowErrno("rename to", path);
   }
+  FaultPoint("file.after_name");
   unlink(CrcName(path).c_str());
-  SyncFolder(folder);
+  if (folder_sync == FolderSync::kNow) SyncFolder(folder);
   return true;
 }
 

@@ -1,17 +1,22 @@
 // Small files that survive a crash: written under a temporary name, synced, renamed, folder synced.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
 namespace sluice::base {
 
 enum class Existing { kReplace, kFail };
+/// Whether a new name is durable when the write returns, or once SyncFolder has been called. The content always is.
+enum class FolderSync { kNow, kLater };
 
 /// Writes `content` to `path` atomically and durably, making missing folders. Also deletes a stale Hadoop side file
 /// ".<name>.crc". Returns false (and leaves the file alone) if it exists and `existing` is kFail. Throws on I/O errors
 /// (ENOSPC, EIO), naming the path; the target is then untouched.
-bool WriteFileDurably(const std::string& path, std::string_view content, Existing existing);
+/// `before_name` is called between the sync of the content and the naming of the file.
+bool WriteFileDurably(const std::string& path, std::string_view content, Existing existing,
+                      FolderSync folder_sync = FolderSync::kNow, const std::function<void()>& before_name = nullptr);
 
 /// Makes a folder and those above it that are missing, durably. Throws if the path is no folder afterwards.
 void CreateFoldersDurably(const std::string& path);

@@ -1,6 +1,7 @@
 // Fault injection by environment variable.
 #include "base/fault_point.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -39,9 +40,26 @@ const Fault* ConfiguredFault() {
   return fault;
 }
 
+int TraceFile() {
+  static const int file = [] {
+    const char* path = std::getenv("SLUICE_FAULT_TRACE");
+    return path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
+  }();
+  return file;
+}
+
+// One write a line: passages of several threads don't mix.
+void Trace(std::string_view name) {
+  std::string line = std::string(name) + "\n";
+  if (write(TraceFile(), line.data(), line.size()) < 0) {
+    throw Error::Plain(ErrorKind::kSpark, "Cannot write to SLUICE_FAULT_TRACE");
+  }
+}
+
 }  // namespace
 
 void FaultPoint(std::string_view name) {
+  if (TraceFile() >= 0) Trace(name);
   const Fault* fault = ConfiguredFault();
   if (!fault || fault->name != name) return;
   static std::atomic<int> passages{0};

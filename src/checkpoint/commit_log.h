@@ -22,8 +22,10 @@ CommitEntry ParseCommitEntry(std::string_view text);
 class CommitLog : public MetadataLog {
  public:
   explicit CommitLog(const std::string& checkpoint) : MetadataLog(checkpoint + "/commits") {}
+  /// The entry's name is durable once Sync has been called: a commit that is lost with the machine only makes its batch
+  /// run again.
   bool Add(int64_t batch, const CommitEntry& entry) {
-    return MetadataLog::Add(batch, FormatCommitEntry(entry));
+    return MetadataLog::Add(batch, FormatCommitEntry(entry), base::FolderSync::kLater);
   }
   std::optional<CommitEntry> Get(int64_t batch) const;
 };

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <filesystem>
 
-#include "base/durable_file.h"
 #include "base/error.h"
 
 namespace sluice::checkpoint {
@@ -26,8 +25,16 @@ std::string MetadataLog::PathOf(int64_t batch) const {
   return folder_ + "/" + std::to_string(batch);
 }
 
-bool MetadataLog::Add(int64_t batch, std::string_view content) {
-  return base::WriteFileDurably(PathOf(batch), content, base::Existing::kFail);
+bool MetadataLog::Add(int64_t batch, std::string_view content, base::FolderSync folder_sync,
+                      const std::function<void()>& before_name) {
+  if (!base::WriteFileDurably(PathOf(batch), content, base::Existing::kFail, folder_sync, before_name)) return false;
+  unsynced_ = folder_sync == base::FolderSync::kLater;
+  return true;
+}
+
+void MetadataLog::Sync() {
+  if (unsynced_) base::SyncFolder(folder_);
+  unsynced_ = false;
 }
 
 std::optional<std::string> MetadataLog::Read(int64_t batch) const {

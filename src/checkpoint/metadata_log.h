@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/durable_file.h"
 
 namespace sluice::checkpoint {
 
@@ -17,8 +20,13 @@ class MetadataLog {
  public:
   explicit MetadataLog(std::string folder);
 
-  /// Writes entry `batch`. False (and nothing written) if it exists already.
-  bool Add(int64_t batch, std::string_view content);
+  /// Writes entry `batch`. False (and nothing written) if it exists already. With FolderSync::kLater a crash of the
+  /// machine may lose the entry as a whole until Sync, or until a later entry's Add, has returned. `before_name` is
+  /// called when the content is on the disk.
+  bool Add(int64_t batch, std::string_view content, base::FolderSync folder_sync = base::FolderSync::kNow,
+           const std::function<void()>& before_name = nullptr);
+  /// Makes entries that were added with kLater durable.
+  void Sync();
   /// The text of entry `batch`, nothing if the file does not exist.
   std::optional<std::string> Read(int64_t batch) const;
   /// Ids of the files present, ascending; other names are passed over.
@@ -35,6 +43,7 @@ class MetadataLog {
  private:
   std::string folder_;
   int64_t purged_below_ = 0;
+  bool unsynced_ = false;
 };
 
 /// Parses "v<number>". Throws MALFORMED_LOG_FILE or INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION

@@ -138,6 +138,8 @@ OffsetEntry ParseOffsetEntry(std::string_view text) {
   for (size_t i = 2; i < lines.size(); ++i) {
     if (lines[i] == kNoOffset) {
       entry.offsets.emplace_back(std::nullopt);
+    } else if (!json::accept(lines[i])) {
+      throw Damaged("Malformed offset line: " + std::string(lines[i]));
     } else {
       entry.offsets.emplace_back(std::string(lines[i]));
     }

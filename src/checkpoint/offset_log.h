@@ -46,8 +46,9 @@ OffsetEntry ParseOffsetEntry(std::string_view text);
 class OffsetLog : public MetadataLog {
  public:
   explicit OffsetLog(const std::string& checkpoint) : MetadataLog(checkpoint + "/offsets") {}
-  bool Add(int64_t batch, const OffsetEntry& entry) {
-    return MetadataLog::Add(batch, FormatOffsetEntry(entry));
+  /// `before_name`: see MetadataLog.
+  bool Add(int64_t batch, const OffsetEntry& entry, const std::function<void()>& before_name = nullptr) {
+    return MetadataLog::Add(batch, FormatOffsetEntry(entry), base::FolderSync::kNow, before_name);
   }
   /// Throws kIllegalState "Failed to read log file …" for a damaged file.
   std::optional<OffsetEntry> Get(int64_t batch) const;

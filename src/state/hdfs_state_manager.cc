@@ -10,6 +10,7 @@
 
 #include "base/durable_file.h"
 #include "base/error.h"
+#include "base/fault_point.h"
 #include "state/schema_file.h"
 #include "state/state_partition.h"
 #include "state/state_store.h"
@@ -29,6 +30,19 @@ std::string NamesOf(const std::map<int64_t, std::string>& operators) {
     out += fmt::format("(OperatorId: {} -> OperatorName: {})", id, name);
   }
   return out;
+}
+
+// What a parser throws says what is wrong; the file's name belongs to it.
+template <typename Parse>
+auto ReadAndParse(const std::string& path, Parse&& parse) {
+  std::string content = base::ReadWholeFile(path);
+  try {
+    return parse(content);
+  } catch (const Error& error) {
+    throw Error::Plain(ErrorKind::kIllegalState,
+                       fmt::format("Failed to read state file file:{}. {}", path, error.message()))
+        .WithDomain(base::ErrorDomain::kExternal, false);
+  }
 }
 
 class HdfsStateManager : public StateManager {
@@ -55,6 +69,7 @@ class HdfsStateManager : public StateManager {
     }
     for (const OperatorInfo& info : operators) {
       for (const StoreInfo& store : info.stores) CheckSchema(info.id, store);
+      base::FaultPoint("state.after_schema");
       std::string metadata = OperatorFolder(info.id) + "/_metadata/metadata";
       base::WriteFileDurably(metadata, FormatOperatorMetadata(info), base::Existing::kFail);
     }
@@ -95,7 +110,7 @@ class HdfsStateManager : public StateManager {
          entry.increment(failed)) {
       std::string path = entry->path().string() + "/_metadata/metadata";
       if (!std::filesystem::exists(path, failed)) continue;
-      OperatorInfo info = ParseOperatorMetadata(base::ReadWholeFile(path));
+      OperatorInfo info = ReadAndParse(path, ParseOperatorMetadata);
       found[info.id] = info.name;
     }
     return found;
@@ -105,7 +120,7 @@ class HdfsStateManager : public StateManager {
     std::string path = StoreFolder({operator_id, 0, store.name}) + "/_metadata/schema";
     if (base::WriteFileDurably(path, FormatSchemaFile(store.schema), base::Existing::kFail)) return;
     if (!options_.check_schema) return;
-    StoreSchema stored = ParseSchemaFile(base::ReadWholeFile(path));
+    StoreSchema stored = ReadAndParse(path, ParseSchemaFile);
     auto check = [](const types::DataType& now, const types::DataType& before,
                     const std::string& what) {
       if (SchemasCompatible(now, before)) return;

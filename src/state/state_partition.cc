@@ -10,6 +10,7 @@
 
 #include "base/durable_file.h"
 #include "base/error.h"
+#include "base/fault_point.h"
 #include "state/side_checksum.h"
 #include "state/unsafe_row.h"
 
@@ -114,7 +115,9 @@ std::string StatePartition::SnapshotPath(int64_t version) const {
   return fmt::format("{}/{}.snapshot", folder_, version);
 }
 std::string StatePartition::ProviderText() const {
-  return fmt::format("HDFSStateStoreProvider[{}]", FileUri(folder_));
+  return fmt::format(
+      "HDFSStateStoreProvider[stateStoreProviderId=StateStoreProviderId[ storeId={}, queryRunId={} ]]",
+      IdText(), options_.run_id);
 }
 std::string StatePartition::IdText() const {
   return fmt::format("StateStoreId[ operatorId={}, partitionId={}, storeName={} ]", id_.operator_id,
@@ -146,7 +149,9 @@ void StatePartition::Release() {
 }
 
 void StatePartition::Commit(StateFileWriter& delta) {
+  base::FaultPoint("state.before_delta");
   WriteStateFile(DeltaPath(version_ + 1), delta.Finish());
+  base::FaultPoint("state.after_delta");
   map_.Keep();
   ++version_;
 }
@@ -234,11 +239,13 @@ void StatePartition::ThrowDefect(const StateFileDefect& defect, const std::strin
                                  bool is_snapshot) const {
   using Kind = StateFileDefect::Kind;
   if (defect.kind == Kind::kStream) {
+    std::string reason =
+        fmt::format("Error reading {} file {} of {}: {}", is_snapshot ? "snapshot" : "delta",
+                    FileUri(path), ProviderText(), defect.message);
     throw Error(ErrorKind::kSpark, "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED")
+        .Append("\n" + reason)
         .WithDomain(base::ErrorDomain::kExternal, false)
-        .WithCause(fmt::format("java.io.IOException: Error reading {} file {} of {}: {}",
-                               is_snapshot ? "snapshot" : "delta", FileUri(path), ProviderText(),
-                               defect.message));
+        .WithCause("java.io.IOException: " + reason);
   }
   const char* condition = defect.kind == Kind::kValueSize
                               ? "CANNOT_LOAD_STATE_STORE.CANNOT_READ_SNAPSHOT_FILE_VALUE_SIZE"
@@ -292,6 +299,7 @@ void StatePartition::Maintain() {
     }
     if (version > newest_snapshot) {
       WriteStateFile(SnapshotPath(version), snapshot.Finish());
+      base::FaultPoint("state.after_snapshot");
       last_snapshot_ = version;
     }
   }
@@ -302,13 +310,16 @@ void StatePartition::Maintain() {
   auto above = files.snapshots.upper_bound(earliest_to_retain);
   if (above == files.snapshots.begin()) return;
   int64_t first_needed = *std::prev(above);
+  auto purge = [&](const std::string& path) {
+    if (!base::RemoveFile(path)) return;
+    RemoveChecksums(path);
+    base::FaultPoint("state.purging");
+  };
   for (int64_t version : files.deltas) {
-    if (version < first_needed && base::RemoveFile(DeltaPath(version)))
-      RemoveChecksums(DeltaPath(version));
+    if (version < first_needed) purge(DeltaPath(version));
   }
   for (int64_t version : files.snapshots) {
-    if (version < first_needed && base::RemoveFile(SnapshotPath(version)))
-      RemoveChecksums(SnapshotPath(version));
+    if (version < first_needed) purge(SnapshotPath(version));
   }
 }
 

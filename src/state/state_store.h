@@ -84,6 +84,7 @@ struct StateOptions {
   std::string codec = "lz4";  ///< lz4, zstd; others are refused
   int64_t min_batches_to_retain = 100;
   int64_t min_deltas_for_snapshot = 10;
+  std::string run_id;  ///< of the query, for error texts
   bool check_schema = true;  ///< spark.sql.streaming.stateStore.stateSchemaCheck
 };
 std::unique_ptr<StateManager> MakeHdfsBackedStateManager(const std::string& root,

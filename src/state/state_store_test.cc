@@ -142,8 +142,11 @@ TEST_F(StateStoreTest, MissingAndDamagedFilesAreErrors) {
     EXPECT_EQ(error.message(),
               "[" + expected +
                   "] An error occurred during loading state. Error reading delta file file:" +
-                  root_ + "/0/1/2.delta of HDFSStateStoreProvider[file:" + root_ +
-                  "/0/1]: file:" + root_ + "/0/1/2.delta does not exist. SQLSTATE: 58030");
+                  root_ +
+                  "/0/1/2.delta of HDFSStateStoreProvider[stateStoreProviderId=StateStoreProviderId[ "
+                  "storeId=StateStoreId[ operatorId=0, partitionId=1, storeName=default ], queryRunId= ]]: "
+                  "file:" +
+                  root_ + "/0/1/2.delta does not exist. SQLSTATE: 58030");
   }
   std::ofstream(root_ + "/0/1/2.delta") << "not a state file";
   try {

@@ -2,6 +2,7 @@
 #include "streaming/micro_batch_query.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -138,6 +139,7 @@ void MicroBatchQuery::RunTriggers() {
 // Waits until the next look at the sources: not before that time, then until there is reason for
 // one. False to end.
 bool MicroBatchQuery::Sleep(int64_t not_before_ms) {
+  commit_log_.Sync();
   int64_t idle_since = clock_->NowMillis();
   std::optional<int64_t> wake_time = WakeTime(idle_since);
   std::unique_lock lock(mutex_);
@@ -217,6 +219,7 @@ void MicroBatchQuery::Fail(const base::Error& cause) {
 
 void MicroBatchQuery::Terminate() {
   cancellation_->Cancel();
+  SyncCommits();
   {
     std::lock_guard lock(mutex_);
     stop_requested_ = true;
@@ -254,6 +257,15 @@ void MicroBatchQuery::Terminate() {
     finished_ = true;
   }
   changed_.notify_all();
+}
+
+void MicroBatchQuery::SyncCommits() {
+  try {
+    commit_log_.Sync();
+  } catch (const base::Error& error) {
+    // What is lost with the machine after this runs again.
+    spdlog::warn("The commit log of query {} could not be synced: {}", id_, error.message());
+  }
 }
 
 std::string MicroBatchQuery::TerminatedEventJson() const {
@@ -315,8 +327,9 @@ bool MicroBatchQuery::AwaitTermination(std::optional<int64_t> timeout_ms) {
   } else {
     changed_.wait(lock, finished);
   }
+  if (!finished_) return false;
   if (exception_) throw *exception_;
-  return state_ == State::kTerminated;
+  return true;
 }
 
 void MicroBatchQuery::ProcessAllAvailable() {

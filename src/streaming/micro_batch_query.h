@@ -83,6 +83,7 @@ class MicroBatchQuery : public StreamingQuery,
   bool StopRequested() const;
   void Fail(const base::Error& cause);
   void Terminate();
+  void SyncCommits();
   void Wake();
   std::string TerminatedEventJson() const;
   std::string ExplainNow(bool extended) const;

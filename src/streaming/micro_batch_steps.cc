@@ -168,10 +168,9 @@ bool MicroBatchQuery::NeedsBatchWithoutData(int64_t watermark_ms) const {
 }
 
 bool MicroBatchQuery::ConstructBatch() {
-  int64_t look;
   {
     std::lock_guard lock(mutex_);
-    look = ++looks_;
+    ++looks_;
     woken_ = false;
   }
   LookAtSources();
@@ -179,16 +178,10 @@ bool MicroBatchQuery::ConstructBatch() {
   logged_.timestamp_ms = clock_->NowMillis();
   bool run = BatchRange{.start = start_, .end = end_}.HasNewData() ||
              NeedsBatchWithoutData(logged_.watermark_ms);
-  if (run) {
-    monitor_.SetMessage("Writing offsets to log");
-    Timed("walCommit", [&] { LogOffsets(); });
-    return true;
-  }
-  {
-    std::lock_guard lock(mutex_);
-    empty_look_ = look;
-  }
-  return false;
+  if (!run) return false;
+  monitor_.SetMessage("Writing offsets to log");
+  Timed("walCommit", [&] { LogOffsets(); });
+  return true;
 }
 
 void MicroBatchQuery::LogOffsets() {
@@ -196,7 +189,9 @@ void MicroBatchQuery::LogOffsets() {
   checkpoint::OffsetEntry entry;
   entry.metadata = logged_;
   entry.offsets = OffsetLines(end_);
-  if (!offset_log_.Add(batch_id_, entry)) throw ConcurrentUpdate(batch_id_);
+  // A batch may only be in the log if the commit of the one before cannot get lost. Here that costs nothing: the sync of
+  // the entry's content has just brought the folder's change to the disk.
+  if (!offset_log_.Add(batch_id_, entry, [this] { commit_log_.Sync(); })) throw ConcurrentUpdate(batch_id_);
   base::FaultPoint("stream.after_offsets");
   // With the next range in the log the last batch cannot run again: sources may forget it.
   if (batch_id_ > 0) {
@@ -205,6 +200,7 @@ void MicroBatchQuery::LogOffsets() {
   if (retain_ < batch_id_) {
     base::FaultPoint("stream.before_purge");
     offset_log_.Purge(batch_id_ - retain_);
+    base::FaultPoint("stream.between_purges");
     commit_log_.Purge(batch_id_ - retain_);
   }
 }
@@ -221,6 +217,7 @@ void MicroBatchQuery::RunBatch() {
     for (const QuerySourcePtr& source : runtime_->sources.unique) source->rows_read = 0;
   });
   Timed("queryPlanning", [&] {
+    watermark_->CheckDefinedOnce(range.watermark_ms);
     if (runtime_->physical.root) return;
     runtime_->physical = PlanQuery(definition_.plan, definition_.conf, definition_.mode,
                                    definition_.python, definition_.eval);
@@ -260,6 +257,7 @@ void MicroBatchQuery::PrepareState() {
   options.min_batches_to_retain = retain_;
   options.min_deltas_for_snapshot =
       conf.GetLong("spark.sql.streaming.stateStore.minDeltasForSnapshot");
+  options.run_id = run_id_;
   options.check_schema =
       conf.Find("spark.sql.streaming.stateStore.stateSchemaCheck").value_or("true") == "true";
   auto manager = state::MakeHdfsBackedStateManager(definition_.checkpoint + "/state", options);
@@ -351,6 +349,14 @@ void MicroBatchQuery::FinishBatch(bool new_data) {
 
 void MicroBatchQuery::FinishIdle() {
   int64_t now = clock_->NowMillis();
+  bool awaited;
+  {
+    std::lock_guard lock(mutex_);
+    awaited = looks_wanted_ > 0;
+  }
+  plan::TriggerKind kind = definition_.trigger.kind;
+  bool polls = interval_ms_ == 0 && (kind == plan::TriggerKind::kDefault ||
+                                     kind == plan::TriggerKind::kProcessingTime);
   monitor_.AddIdleProgress(
       [&] {
         Progress progress = MakeProgress(now - trigger_.start_ms, false);
@@ -365,8 +371,13 @@ void MicroBatchQuery::FinishIdle() {
         if (progress.output_rows >= 0) progress.output_rows = 0;
         return progress;
       },
-      now);
+      now, polls && !awaited);
   monitor_.SetTriggerActive(false);
+  {
+    // Only now: who waits for this look may read the progress that it made.
+    std::lock_guard lock(mutex_);
+    empty_look_ = looks_;
+  }
   changed_.notify_all();
 }
 

@@ -6,6 +6,11 @@
 #include <algorithm>
 
 namespace sluice::streaming {
+namespace {
+
+constexpr int64_t kFirstLookMs = 100;  // about what Spark takes from start() to the first trigger
+
+}  // namespace
 
 QueryMonitor::QueryMonitor(int64_t recent, int64_t idle_interval_ms, Listener post,
                            std::function<bool()> listening)
@@ -52,11 +57,14 @@ void QueryMonitor::AddProgress(Progress progress, int64_t now_ms) {
   if (post_ && listening_ && listening_()) Post(QueryEvent::Type::kProgress, "{\"progress\":" + kept->ToListenerJson() + "}");
 }
 
-void QueryMonitor::AddIdleProgress(const std::function<Progress()>& make, int64_t now_ms) {
+void QueryMonitor::AddIdleProgress(const std::function<Progress()>& make, int64_t now_ms,
+                                   bool may_wait) {
   bool first;
   {
     std::lock_guard lock(mutex_);
     if (last_event_ms_ && now_ms - idle_interval_ms_ < *last_event_ms_) return;
+    if (!first_idle_ms_) first_idle_ms_ = now_ms;
+    if (!last_event_ms_ && may_wait && now_ms < *first_idle_ms_ + kFirstLookMs) return;
     first = !last_event_ms_;
     last_event_ms_ = now_ms;
   }
@@ -74,7 +82,8 @@ void QueryMonitor::AddIdleProgress(const std::function<Progress()>& make, int64_
 
 int64_t QueryMonitor::NextIdleMillis() const {
   std::lock_guard lock(mutex_);
-  return last_event_ms_ ? *last_event_ms_ + idle_interval_ms_ : 0;
+  if (last_event_ms_) return *last_event_ms_ + idle_interval_ms_;
+  return first_idle_ms_ ? *first_idle_ms_ + kFirstLookMs : 0;
 }
 
 std::vector<std::string> QueryMonitor::RecentProgress() const {

@@ -29,8 +29,10 @@ class QueryMonitor {
 
   /// A batch has run.
   void AddProgress(Progress progress, int64_t now_ms);
-  /// A trigger found nothing to do; kept and told only so often.
-  void AddIdleProgress(const std::function<Progress()>& make, int64_t now_ms);
+  /// A trigger found nothing to do; kept and told only so often. `may_wait`: a query that has just
+  /// started leaves out the entry until Spark would have looked for the first time, so that input
+  /// that a program adds right after start() is not preceded by an entry that Spark does not make.
+  void AddIdleProgress(const std::function<Progress()>& make, int64_t now_ms, bool may_wait);
   /// When AddIdleProgress will next keep an entry.
   int64_t NextIdleMillis() const;
   std::vector<std::string> RecentProgress() const;
@@ -47,6 +49,7 @@ class QueryMonitor {
   QueryStatus status_;
   std::deque<std::shared_ptr<const Progress>> recent_;
   std::optional<int64_t> last_event_ms_;  // of a batch or of an idle entry that was kept
+  std::optional<int64_t> first_idle_ms_;
 };
 
 }  // namespace sluice::streaming
