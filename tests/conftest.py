@@ -46,7 +46,7 @@ def limit():
 
 @pytest.fixture(scope="session")
 def server_program(request):
-    program = request.config.getoption("--server")
+    program = os.path.abspath(request.config.getoption("--server"))
     if not os.path.exists(program):
         pytest.exit(f"{program} is not built; run `make build`", 2)
     return os.path.abspath(program)  # some tests run it in a folder of their own

@@ -10,9 +10,14 @@ FILES = 5
 
 
 def make_input(folder):
+    _make_files(folder + "/in", FILES)
+    _make_files(folder + "/other", FILES - 2)
+
+
+def _make_files(folder, count):
     """Files with fixed times, so that every run reads them in the same order."""
     os.makedirs(folder)
-    for index in range(FILES):
+    for index in range(count):
         path = os.path.join(folder, f"{index}.csv")
         with open(path, "w") as file:
             file.writelines(f"{index * 10 + row},{'abc'[row % 3]}\n" for row in range(6))
@@ -24,11 +29,17 @@ def settings():
     return {"spark.sql.shuffle.partitions": "2", "spark.sql.session.timeZone": "UTC", "spark.sql.streaming.minBatchesToRetain": "2",
             "spark.sql.streaming.fileSource.log.compactInterval": "2", "spark.sql.streaming.fileSink.log.compactInterval": "2",
             "spark.sql.streaming.fileSource.log.cleanupDelay": "0", "spark.sql.streaming.fileSink.log.cleanupDelay": "0",
-            "spark.sql.streaming.stateStore.minDeltasForSnapshot": "2"}
+            "spark.sql.streaming.stateStore.minDeltasForSnapshot": "1",
+            "spark.sql.streaming.stateStore.maintenanceInterval": "20ms"}
 
 
-def _stream(spark, folder):
-    return spark.readStream.schema("n INT, k STRING").option("maxFilesPerTrigger", 1).csv(folder + "/in")
+def _stream(spark, folder, name="in"):
+    return spark.readStream.schema("n INT, k STRING").option("maxFilesPerTrigger", 1).csv(f"{folder}/{name}")
+
+
+def _two_streams(spark, folder):
+    """The second source has fewer files: it runs dry before the first."""
+    return _stream(spark, folder).union(_stream(spark, folder, "other"))
 
 
 def _writer(frame, folder, mode="append"):
@@ -39,10 +50,11 @@ def _sorted_rows(frame):
     return sorted(map(str, frame.collect()))
 
 
-def to_files(kind):
+def to_files(kind, partition_by=(), stream=_stream):
     def start(spark, folder):
         columns = ["concat(n, k) AS value"] if kind == "text" else ["n", "k", "n * 2 AS twice"]
-        return _writer(_stream(spark, folder).selectExpr(*columns), folder).format(kind).start(folder + "/out")
+        writer = _writer(stream(spark, folder).selectExpr(*columns), folder).format(kind)
+        return (writer.partitionBy(*partition_by) if partition_by else writer).start(folder + "/out")
 
     def result(spark, folder):
         return _sorted_rows(spark.read.format(kind).load(folder + "/out"))
@@ -50,26 +62,47 @@ def to_files(kind):
     return start, result
 
 
-def counts_by_batch(mode):
-    """Each batch replaces its own file: a batch that runs again gives the same file again."""
+def in_batches(mode, columns, derive, stream=_stream):
+    """foreachBatch: each batch replaces its own file, so a batch that runs again gives the same file again."""
 
     def start(spark, folder):
         def keep(frame, batch_id):
-            rows = sorted([row.k, row.n, row.s] for row in frame.collect())
+            rows = sorted([row[column] for column in columns] for row in frame.collect())
             with open(f"{folder}/batch-{batch_id}.part", "w") as file:
                 json.dump(rows, file)
             os.rename(f"{folder}/batch-{batch_id}.part", f"{folder}/batch-{batch_id}.json")
 
-        totals = _stream(spark, folder).groupBy("k").agg(F.count("*").alias("n"), F.sum("n").alias("s"))
-        return _writer(totals, folder, mode).foreachBatch(keep).start()
+        return _writer(derive(stream(spark, folder)), folder, mode).foreachBatch(keep).start()
 
     def result(spark, folder):
-        found = {}
-        for name in sorted(os.listdir(folder)):
-            if name.endswith(".json"):
-                with open(os.path.join(folder, name)) as file:
-                    found[name] = json.load(file)
-        return found
+        """The table that the batches make. Which files are in which batch is not part of it: a source that had noted new
+        files before the crash reads them together with the next ones, as Spark's does."""
+        batches = []
+        while os.path.exists(f"{folder}/batch-{len(batches)}.json"):
+            with open(f"{folder}/batch-{len(batches)}.json") as file:
+                batches.append(json.load(file))
+        assert len(batches) == sum(name.endswith(".json") for name in os.listdir(folder))
+        if mode == "complete":
+            return batches[-1]
+        if mode == "update":
+            return sorted({row[0]: row for batch in batches for row in batch}.values())
+        return sorted(row for batch in batches for row in batch)
+
+    return start, result
+
+
+def totals(stream):
+    return stream.groupBy("k").agg(F.count("*").alias("n"), F.sum("n").alias("s"))
+
+
+def to_memory():
+    """The table is built anew from the state by the next batch that runs."""
+
+    def start(spark, folder):
+        return _writer(totals(_stream(spark, folder)), folder, "complete").format("memory").queryName("totals").start()
+
+    def result(spark, folder):
+        return _sorted_rows(spark.table("totals"))
 
     return start, result
 
@@ -79,7 +112,15 @@ class Scenario:
     name: str
     start: Callable
     result: Callable
+    durable: bool = True  # the result outlives the server
 
 
-SCENARIOS = [Scenario("csv to parquet", *to_files("parquet")), Scenario("csv to text", *to_files("text")),
-             Scenario("counts, update", *counts_by_batch("update")), Scenario("counts, complete", *counts_by_batch("complete"))]
+SCENARIOS = [
+    Scenario("csv to parquet", *to_files("parquet")),
+    Scenario("csv to text", *to_files("text")),
+    Scenario("two sources to partitions", *to_files("json", partition_by=["k"], stream=_two_streams)),
+    Scenario("rows in batches", *in_batches("append", ["n", "k"], lambda stream: stream.where("n % 2 = 0"))),
+    Scenario("counts, update", *in_batches("update", ["k", "n", "s"], totals)),
+    Scenario("counts of two sources, complete", *in_batches("complete", ["k", "n", "s"], totals, _two_streams)),
+    Scenario("counts in memory", *to_memory(), durable=False),
+]
