@@ -140,6 +140,7 @@ void MicroBatchQuery::RunTriggers() {
 // one. False to end.
 bool MicroBatchQuery::Sleep(int64_t not_before_ms) {
   commit_log_.Sync();
+  if (interval_ms_ > 0) monitor_.SetMessage("Waiting for next trigger");
   int64_t idle_since = clock_->NowMillis();
   std::optional<int64_t> wake_time = WakeTime(idle_since);
   std::unique_lock lock(mutex_);

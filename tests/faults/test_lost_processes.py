@@ -76,7 +76,7 @@ def test_killed_foreach_batch_worker(spark, tmp_path):
     def start():
         return stream(spark, folder).writeStream.foreachBatch(keep).option("checkpointLocation", folder + "/checkpoint").start()
 
-    assert "foreachBatch Python process died" in kill_and_go_on(folder, start)
+    assert "Python worker exited unexpectedly" in kill_and_go_on(folder, start)
     assert [open(f"{folder}/{batch}.out").read() for batch in (0, 1)] == ["[1, 2]", "[3]"]
 
 
