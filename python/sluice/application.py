@@ -38,7 +38,8 @@ class Application:
         global current
         current = self
         if self._remote is None:
-            self._server = ServerProcess(self.python_path, self.conf)
+            launch = {"spark.app.id": self.id, "spark.app.startTime": str(self.start_time)}
+            self._server = ServerProcess(self.python_path, {**launch, **self.conf})
             interrupts.install()
         # Registered before the client's own exit handler, so it runs after it.
         atexit.register(self._end)

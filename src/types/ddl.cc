@@ -34,10 +34,14 @@ TypePtr ParseDdl(std::string_view ddl) {
   try {
     return ParseTypeName(ddl);
   } catch (const base::Error&) {
+    // The message that counts is that of this first attempt. Spark takes two more forms: "a INT" and "a: int".
     try {
       return ParseTableSchema(ddl);
     } catch (const base::Error&) {
-      // The message that counts is that of the first attempt.
+    }
+    try {
+      return ParseTypeName("struct<" + std::string(ddl) + ">");
+    } catch (const base::Error&) {
     }
     throw;
   }

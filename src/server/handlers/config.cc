@@ -55,9 +55,11 @@ void Set(base::SqlConf& conf, const Request::Set& set, Response* response) {
 
 void GetWithDefault(const base::SqlConf& conf, const Request::GetWithDefault& get, Response* response) {
   for (const auto& pair : get.pairs()) {
-    if (pair.has_value()) base::SqlConf::CheckValue(pair.key(), pair.value());
     std::optional<std::string> value = conf.FindExplicit(pair.key());
-    if (!value && pair.has_value()) value = pair.value();
+    if (!value && pair.has_value()) {
+      base::SqlConf::CheckValue(pair.key(), pair.value());
+      value = pair.value();
+    }
     Add(response, pair.key(), value);
   }
 }
