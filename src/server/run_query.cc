@@ -11,7 +11,7 @@ namespace {
 using spark::connect::ExecutePlanResponse;
 
 constexpr int64_t kBatchBytes = 4 << 20;               // of rows in one message, about as many as Spark sends
-constexpr int64_t kMaxChunkBytes = 128 << 20;          // Spark's spark.connect.session.resultChunking.maxChunkSize
+constexpr int64_t kMaxChunkBytes = 127 << 20;          // a message may have 128 MiB, with what is around the chunk
 constexpr int64_t kMinChunkBytes = 1024;
 
 /// Cuts the data of a batch for clients that ask for it; 0 = never.

@@ -109,7 +109,6 @@ logical::AggregateBindingPtr BindNthValue(const BindContext& context, const Argu
 SLUICE_REGISTER(FunctionRegistry, Product) {
   registry.Add({.name = "product",
                 .usage = "The product of the values.",
-                .example = "SELECT product(a) FROM VALUES (2), (3) AS t(a)",
                 .since = "3.2.0",
                 .bind = BindAggregate(BindProduct)});
 }

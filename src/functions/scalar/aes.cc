@@ -176,7 +176,7 @@ SLUICE_REGISTER(FunctionRegistry, Aes) {
                 .bind = BindScalar(BindEncrypt)});
   registry.Add({.name = "aes_decrypt",
                 .usage = "The bytes that were encrypted with AES.",
-                .example = "SELECT aes_decrypt(unhex('83F16B2AA704794132802D248E6BFD4E'), '0000111122223333', 'ECB')",
+                .example = "SELECT CAST(aes_decrypt(aes_encrypt('Spark', '0000111122223333', 'ECB'), '0000111122223333', 'ECB') AS STRING)",
                 .since = "3.3.0",
                 .bind = BindScalar([](const BindContext& context, const Arguments& arguments) {
                   return BindDecrypt(false, context, arguments);

@@ -338,12 +338,12 @@ SLUICE_REGISTER(FunctionRegistry, DateAdd) {
                 .bind = BindScalar(BindDateDiff)});
   registry.Add({.name = "timestampadd",
                 .usage = "The timestamp some units later.",
-                .example = "SELECT timestampadd('DAY', 1, TIMESTAMP'2022-02-11 20:30:00')",
+                .example = "SELECT timestampadd(DAY, 1, TIMESTAMP'2022-02-11 20:30:00')",
                 .since = "3.3.0",
                 .bind = BindScalar(BindTimestampAdd)});
   registry.Add({.name = "timestampdiff",
                 .usage = "The whole units between two timestamps.",
-                .example = "SELECT timestampdiff('HOUR', TIMESTAMP'2022-02-11 20:30:00', TIMESTAMP'2022-02-12 04:30:00')",
+                .example = "SELECT timestampdiff(HOUR, TIMESTAMP'2022-02-11 20:30:00', TIMESTAMP'2022-02-12 04:30:00')",
                 .since = "3.3.0",
                 .bind = BindScalar(BindTimestampDiff)});
   registry.Add({.name = "next_day",

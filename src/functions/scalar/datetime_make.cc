@@ -348,19 +348,19 @@ SLUICE_REGISTER(FunctionRegistry, MakeIntervals) {
                 .bind = BindScalar(BindMakeDayTime)});
   registry.Add({.name = "make_ym_interval",
                 .usage = "A year-month interval of years and months.",
-                .example = "SELECT make_ym_interval(1, 2)",
+                .example = "SELECT CAST(make_ym_interval(1, 2) AS STRING)",
                 .since = "3.2.0",
                 .bind = BindScalar(BindMakeYearMonth)});
   registry.Add({.name = "make_interval",
                 .usage = "A calendar interval of years, months, weeks, days, hours, minutes and seconds.",
-                .example = "SELECT make_interval(100, 11, 1, 1, 12, 30, 01.001001)",
+                .example = "SELECT CAST(make_interval(100, 11, 1, 1, 12, 30, 01.001001) AS STRING)",
                 .since = "3.0.0",
                 .bind = BindScalar([](const BindContext& context, const Arguments& arguments) {
                   return BindMakeInterval(false, context, arguments);
                 })});
   registry.Add({.name = "try_make_interval",
                 .usage = "Like make_interval, but null where it overflows.",
-                .example = "SELECT try_make_interval(100, 11, 1, 1, 12, 30, 01.001001)",
+                .example = "SELECT CAST(try_make_interval(100, 11, 1, 1, 12, 30, 01.001001) AS STRING)",
                 .since = "4.0.0",
                 .bind = BindScalar([](const BindContext& context, const Arguments& arguments) {
                   return BindMakeInterval(true, context, arguments);
