@@ -49,7 +49,7 @@ class ColumnBuilder {
   void AppendString(const char* data, size_t size) {
     if (length_ == capacity_) Grow(length_ + 1);
     if (data_size_ + static_cast<int64_t>(size) > data_capacity_) GrowData(size);
-    std::memcpy(data_ + data_size_, data, size);
+    if (size > 0) std::memcpy(data_ + data_size_, data, size);  // without bytes there may be no buffer yet
     data_size_ += size;
     EndString();
   }
