@@ -62,7 +62,8 @@ bool TableExists(const Call& c) {
 plan::RelationPtr ListTables(const Call& c) {
   std::string database = c.Has("db_name") ? c.Argument("db_name") : c.catalog().current_database();
   if (!c.catalog().FindDatabase(database)) {
-    throw base::Error(base::ErrorKind::kAnalysis, "SCHEMA_NOT_FOUND", {{"schemaName", types::QuoteIdentifier({database})}});
+    throw base::Error(base::ErrorKind::kAnalysis, "SCHEMA_NOT_FOUND",
+                      {{"schemaName", types::QuoteIdentifier({"spark_catalog", database})}});
   }
   std::vector<std::vector<Cell>> rows;
   for (const catalog::Table& table : c.catalog().Tables(database)) {
@@ -153,6 +154,55 @@ plan::RelationPtr CreateTable(const Call& c) {
   return Nothing();
 }
 
+// The persistent views of a database and the session's own.
+plan::RelationPtr ListViews(const Call& c) {
+  std::string database = c.Has("db_name") ? c.Argument("db_name") : c.catalog().current_database();
+  std::vector<std::vector<Cell>> rows;
+  for (const catalog::Table& table : c.catalog().Tables(database)) {
+    if (!table.view_text.empty() && MatchesPattern(c.Argument("pattern"), table.name)) rows.push_back(TableRow(table));
+  }
+  for (const std::string& view : c.catalog().TempViews()) {
+    if (MatchesPattern(c.Argument("pattern"), view)) rows.push_back(ViewRow(view));
+  }
+  return MakeRows(kTableColumns, rows);
+}
+
+plan::RelationPtr CreateDatabase(const Call& c) {
+  catalog::Database database;
+  database.name = c.Argument("db_name");
+  for (const auto& [key, value] : c.call.options) {
+    if (key == "comment") {
+      database.description = value;
+    } else if (key == "location") {
+      database.location = value;
+    } else {
+      throw base::Error::Unsupported("The database property " + key);
+    }
+  }
+  c.catalog().CreateDatabase(std::move(database), c.Argument("if_not_exists") == "true");
+  return Nothing();
+}
+
+plan::RelationPtr DropDatabase(const Call& c) {
+  c.catalog().DropDatabase(c.Argument("db_name"), c.Argument("if_exists") == "true", c.Argument("cascade") == "true");
+  return Nothing();
+}
+
+plan::RelationPtr Drop(const Call& c, const std::string& argument, bool view) {
+  std::vector<std::string> name = types::ParseAttributeName(c.Argument(argument));
+  auto found = c.catalog().FindTable(name);
+  bool if_exists = c.Argument("if_exists") == "true";
+  if (!found || found->view_text.empty() == view) {
+    if (if_exists) return Nothing();
+    if (name.size() == 1) name.insert(name.begin(), c.catalog().current_database());
+    if (name.size() == 2) name.insert(name.begin(), "spark_catalog");
+    throw base::Error(base::ErrorKind::kAnalysis, "TABLE_OR_VIEW_NOT_FOUND",
+                      {{"relationName", types::QuoteIdentifier(name)}});
+  }
+  c.catalog().DropTable(name, if_exists);
+  return Nothing();
+}
+
 plan::RelationPtr CacheTable(const Call& c, bool uncache) {
   RunCacheTable(c.session, {c.TableName(), nullptr, uncache, false});
   return Nothing();
@@ -185,6 +235,11 @@ const std::map<std::string, Handler>& Handlers() {
       {"function_exists",
        [](const Call& c) { return Value(c.session.environment().functions.Find(c.Argument("function_name")) != nullptr); }},
       {"create_table", CreateTable},
+      {"list_views", ListViews},
+      {"create_database", CreateDatabase},
+      {"drop_database", DropDatabase},
+      {"drop_table", [](const Call& c) { return Drop(c, "table_name", false); }},
+      {"drop_view", [](const Call& c) { return Drop(c, "view_name", true); }},
       {"create_external_table", CreateTable},
       {"drop_temp_view", [](const Call& c) { return Value(c.catalog().DropTempView(c.Argument("view_name"))); }},
       {"drop_global_temp_view",
@@ -207,8 +262,10 @@ const std::map<std::string, Handler>& Handlers() {
       {"set_current_catalog",
        [](const Call& c) {
          if (c.Argument("catalog_name") != "spark_catalog") {
-           throw base::Error(base::ErrorKind::kAnalysis, "CATALOG_NOT_FOUND",
-                             {{"catalogName", types::QuoteIdentifier({c.Argument("catalog_name")})}});
+           std::string name = c.Argument("catalog_name");
+           throw base::Error(base::ErrorKind::kSpark, "CATALOG_NOT_FOUND",
+                             {{"catalogName", types::QuoteIdentifier({name})},
+                              {"config", fmt::format("\"spark.sql.catalog.{}\"", name)}});
          }
          return Nothing();
        }},

@@ -28,7 +28,7 @@ std::string AbsolutePath(const std::string& path) {
 // A session has temporary views and a current database of its own; all else of the catalog is one for the process.
 std::shared_ptr<catalog::Catalog> NewCatalog(Environment& environment) {
   std::call_once(environment.catalog_once, [&] {
-    environment.catalog = std::make_shared<catalog::Catalog>(environment.warehouse);
+    environment.catalog = std::make_shared<catalog::Catalog>(AbsolutePath(environment.warehouse));
   });
   return environment.catalog->Clone();
 }
