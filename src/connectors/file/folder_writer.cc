@@ -37,6 +37,17 @@ auto NamingFile(const std::string& path, Body&& body) -> decltype(body()) {
   }
 }
 
+// DataSourceUtils.verifySchema.
+void CheckTypes(const formats::FileFormat& format, const types::DataType& schema) {
+  for (const types::StructField& field : schema.fields()) {
+    if (format.SupportsType(*field.type, false)) continue;
+    throw base::Error(base::ErrorKind::kAnalysis, "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE",
+                      {{"format", format.name()},
+                       {"columnName", types::QuoteIdentifier({field.name})},
+                       {"columnType", "\"" + field.type->Sql() + "\""}});
+  }
+}
+
 }  // namespace
 
 int64_t FolderWriteSpec::MaxRecordsPerFile(const std::map<std::string, std::string>& options, const base::SqlConf* conf) {
@@ -69,6 +80,7 @@ FolderWriter::FolderWriter(std::shared_ptr<const FolderWriteSpec> spec, int part
     file_columns_.push_back(static_cast<int>(i));
   }
   file_schema_ = types::Struct(std::move(data));
+  CheckTypes(*spec_->format, *file_schema_);
   spec_->format->CheckWrite(*file_schema_);
   // An empty result leaves one file, which carries the schema.
   if (partition_columns_.empty() && partition_ == 0) OpenFile(TargetOf(""));
