@@ -63,6 +63,7 @@ class ExpressionResolver {
   logical::ExprPtr LiteralFunction(const std::string& name);
   logical::ExprPtr Fields(logical::ExprPtr base, const std::vector<std::string>& fields);
   void AppendStar(const plan::UnresolvedStar& star, std::vector<logical::ExprPtr>& out);
+  void AppendStarExcept(const plan::UnresolvedStar& star, std::vector<logical::ExprPtr>& out);
   void AppendRegex(const plan::UnresolvedRegex& regex, std::vector<logical::ExprPtr>& out);
   void AppendItem(const plan::ExpressionPtr& expression, std::vector<SelectItem>& out);
   logical::ExprPtr Named(const plan::ExpressionPtr& expression, logical::ExprPtr resolved);

@@ -32,9 +32,22 @@ bool IsTransparent(PlanKind kind) {
   }
 }
 
+// True for the projection of an alias: the names below it are out of reach.
+bool IsAlias(const logical::Plan& plan) {
+  for (const ExprPtr& expr : plan.Expressions()) {
+    const auto* attribute = expr->As<logical::AttributeExpr>();
+    if (!attribute) return false;
+    for (const AttributePtr& below : plan.child()->output) {
+      if (below->id == attribute->id && below->qualifier != attribute->qualifier) return true;
+    }
+  }
+  return false;
+}
+
 std::optional<FoundName> FindBelow(const PlanPtr& plan, const std::vector<std::string>& name,
                                    const NameMatcher& names) {
   if (plan->kind != PlanKind::kProject && !IsTransparent(plan->kind)) return std::nullopt;
+  if (plan->kind == PlanKind::kProject && IsAlias(*plan)) return std::nullopt;
   if (auto found = FindVisibleFirst(name, plan->child()->output, names)) return found;
   return FindBelow(plan->child(), name, names);
 }

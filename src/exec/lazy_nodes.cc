@@ -8,6 +8,7 @@
 #include "exec/boolean_logic.h"
 #include "exec/compiled_expression.h"
 #include "exec/expression_node.h"
+#include "functions/cast_kernels.h"
 
 namespace sluice::exec {
 namespace {
@@ -67,7 +68,8 @@ class BranchMerger {
     auto array = value.make_array();
     if (array->type_id() == arrow::Type::NA) return;
     int32_t first = size_;
-    Append(std::move(array));
+    // Branches may differ in the nullability of nested fields.
+    Append(arrow::MakeArray(functions::WithType(array->data(), type_)));
     for (int64_t i = 0; i < rows.length(); ++i) positions_[row[i]] = first + static_cast<int32_t>(i);
   }
 

@@ -179,7 +179,7 @@ TypePtr WiderDecimal(const DataType& a, const DataType& b) {
 }
 
 bool CastForcesNull(const DataType& from, const DataType& to) {
-  if (from.Is(TypeId::kNull)) return !to.Is(TypeId::kNull);
+  if (from.Is(TypeId::kNull)) return false;  // the elements of an empty array or map
   if (from.Equals(to, true)) return false;
   if (from.IsStringLike()) {
     return !(to.IsStringLike() || to.Is(TypeId::kBinary));

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "base/arrow_status.h"
+#include "functions/cast_kernels.h"
 #include "base/error.h"
 
 namespace sluice::functions {
@@ -69,7 +70,11 @@ std::shared_ptr<arrow::Array> NullArray(const std::shared_ptr<arrow::DataType>& 
 }
 
 std::shared_ptr<arrow::Array> Concatenated(const arrow::ArrayVector& arrays) {
-  return arrays.size() == 1 ? arrays[0] : base::ValueOrThrow(arrow::Concatenate(arrays));
+  if (arrays.size() == 1) return arrays[0];
+  // Types may differ in the nullability of nested fields.
+  arrow::ArrayVector same;
+  for (const auto& array : arrays) same.push_back(arrow::MakeArray(WithType(array->data(), arrays[0]->type())));
+  return base::ValueOrThrow(arrow::Concatenate(same));
 }
 
 std::shared_ptr<arrow::Array> TakeRows(const std::shared_ptr<arrow::Array>& values,

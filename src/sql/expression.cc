@@ -125,8 +125,7 @@ ExpressionPtr Grammar::Predicate() {
     ExpressionPtr lower = Value();
     tokens_.Expect("AND");
     ExpressionPtr upper = Value();
-    result = Function(start, "and",
-                      {Function(start, ">=", {value, std::move(lower)}), Function(start, "<=", {value, std::move(upper)})});
+    result = Function(start, "between", {std::move(value), std::move(lower), std::move(upper)});
   } else {
     result = LikePredicate(start, std::move(value));
   }
@@ -259,8 +258,7 @@ ExpressionPtr Grammar::Unary() {
   types::TokenStream::Depth depth(tokens_);
   Token start = tokens_.Next();
   ExpressionPtr operand = Unary();
-  const char* name = start.upper == "-" ? "negative" : start.upper == "+" ? "positive" : "~";
-  return Function(start, name, {std::move(operand)});
+  return Function(start, start.upper, {std::move(operand)});
 }
 
 }  // namespace sluice::sql

@@ -32,6 +32,14 @@ void Append(T value, std::string* out) {
   const char* digits_of_exponent = text.data() + mark + (text[mark + 1] == '+' ? 2 : 1);
   std::from_chars(digits_of_exponent, end, exponent);
   std::string digits(1, text[0]);
+  if (mark == 1) {
+    // Java gives two digits at least, the nearest ones: 4.9E-324.
+    char two[64];
+    auto [last, failed] = std::to_chars(two, two + sizeof(two), value, std::chars_format::scientific, 1);
+    T again = 0;
+    std::from_chars(two, last, again);
+    if (again == value && two[2] != '0') digits = {two[0], two[2]};
+  }
   if (mark > 2) digits += text.substr(2, mark - 2);
   int count = static_cast<int>(digits.size());
   if (value >= T(1e7) || value < T(1e-3)) {

@@ -3,6 +3,7 @@
 #include <pcre2.h>
 
 #include <algorithm>
+#include <set>
 
 #include "analyzer/expression_resolver.h"
 #include "sql/parser.h"
@@ -200,7 +201,26 @@ ExprPtr ExpressionResolver::Node(const plan::UnresolvedAttribute& node) {
   Fail(UnresolvedColumn(node.name, scope_.VisibleOutput()));
 }
 
+// * EXCEPT (names)
+void ExpressionResolver::AppendStarExcept(const plan::UnresolvedStar& star, std::vector<ExprPtr>& out) {
+  std::vector<ExprPtr> columns;
+  AppendStar(plan::UnresolvedStar{star.target, star.plan_id}, columns);
+  Attributes attributes;
+  for (const ExprPtr& column : columns) attributes.push_back(logical::ToAttribute(column));
+  std::set<logical::ExprId> left_out;
+  for (const auto& name : star.except) {
+    auto found = FindAttribute(name, attributes, resolver_.names());
+    if (!found) Fail(UnresolvedColumn(name, attributes));
+    if (!found->fields.empty()) throw base::Error::Unsupported("* EXCEPT with a field of a struct");
+    left_out.insert(found->attribute->As<AttributeExpr>()->id);
+  }
+  for (const ExprPtr& column : columns) {
+    if (!left_out.count(logical::ToAttribute(column)->id)) out.push_back(column);
+  }
+}
+
 void ExpressionResolver::AppendStar(const plan::UnresolvedStar& star, std::vector<ExprPtr>& out) {
+  if (!star.except.empty()) return AppendStarExcept(star, out);
   const NameMatcher& names = resolver_.names();
   if (star.plan_id) {
     std::vector<PlanPtr> open = scope_.inputs;

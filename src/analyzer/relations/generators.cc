@@ -5,6 +5,7 @@
 #include "analyzer/expression_resolver.h"
 #include "analyzer/projection.h"
 #include "base/arrow_status.h"
+#include "functions/cast_kernels.h"
 #include "functions/coercion.h"
 
 namespace sluice::analyzer {
@@ -38,7 +39,10 @@ PlanPtr ConstantRows(const std::vector<std::vector<ExprPtr>>& rows, const Attrib
       if (value->is_null()) {
         base::ThrowIfError(builder->AppendNull());
       } else {
-        base::ThrowIfError(builder->AppendScalar(*value->value));
+        // Values of a column may differ in the nullability of nested fields.
+        auto one = base::ValueOrThrow(arrow::MakeArrayFromScalar(*value->value, 1));
+        one = arrow::MakeArray(functions::WithType(one->data(), type));
+        base::ThrowIfError(builder->AppendScalar(*base::ValueOrThrow(one->GetScalar(0))));
       }
     }
     columns.push_back(base::ValueOrThrow(builder->Finish()));

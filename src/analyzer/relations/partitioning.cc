@@ -3,6 +3,7 @@
 
 #include "analyzer/expression_resolver.h"
 #include "functions/coercion.h"
+#include "types/number_text.h"
 
 namespace sluice::analyzer {
 
@@ -64,13 +65,13 @@ PlanPtr Resolver::Node(const plan::Sample& node) {
     throw base::Error::Plain(ErrorKind::kIllegalArgument,
                              fmt::format("requirement failed: Sampling fraction ({}) must be nonnegative with "
                                          "replacement",
-                                         fraction));
+                                         types::FormatDouble(fraction)));
   }
   if (!node.with_replacement && (fraction < -kRounding || fraction > 1 + kRounding)) {
     throw base::Error::Plain(ErrorKind::kIllegalArgument,
                              fmt::format("requirement failed: Sampling fraction ({}) must be on interval [0, 1] "
                                          "without replacement",
-                                         fraction));
+                                         types::FormatDouble(fraction)));
   }
   if (node.deterministic_order) {
     std::vector<std::shared_ptr<const logical::SortOrderExpr>> order;

@@ -50,7 +50,7 @@ void MatchByName(PlanPtr& left, PlanPtr& right, bool allow_missing, const NameMa
     if (!found) {
       if (!allow_missing) {
         throw base::Error(ErrorKind::kAnalysis, "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES",
-                          {{"colName", "\"" + wanted->name + "\""}, {"fieldNames", FieldNames(*right)}});
+                          {{"colName", wanted->name}, {"fieldNames", FieldNames(*right)}});
       }
       auto none = logical::MakeLiteral(types::Literal::Null(wanted->type));
       found = std::make_shared<AliasExpr>(none, wanted->name);

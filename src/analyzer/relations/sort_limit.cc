@@ -27,6 +27,14 @@ ExprPtr Ordinal(const plan::SortOrder& order, const Scope& scope) {
   return visible[index - 1];
 }
 
+// ORDER BY ALL means every output column, unless a column has that name.
+bool IsOrderByAll(const plan::Sort& node, const Scope& scope, const NameMatcher& names) {
+  if (node.order.size() != 1) return false;
+  const auto* attribute = node.order[0].child->As<plan::UnresolvedAttribute>();
+  return attribute && !attribute->plan_id && attribute->name.size() == 1 && ToLower(attribute->name[0]) == "all" &&
+         !FindVisibleFirst(attribute->name, scope.Output(), names);
+}
+
 }  // namespace
 
 PlanPtr Resolver::Node(const plan::Sort& node) {
@@ -37,7 +45,11 @@ PlanPtr Resolver::Node(const plan::Sort& node) {
   if (const logical::Aggregate* aggregate = FindAggregate(scope.inputs[0])) scope.aggregated = aggregate->child();
   ExpressionResolver resolver(*this, scope);
   std::vector<std::shared_ptr<const SortOrderExpr>> orders;
-  for (const plan::SortOrder& order : node.order) {
+  bool by_all = IsOrderByAll(node, scope, names_);
+  if (by_all) {
+    for (const auto& column : scope.VisibleOutput()) orders.push_back(resolver.MakeOrder(column, node.order[0]));
+  }
+  for (const plan::SortOrder& order : by_all ? std::vector<plan::SortOrder>() : node.order) {
     if (ExprPtr column = Ordinal(order, scope)) {
       orders.push_back(resolver.MakeOrder(column, order));
     } else {

@@ -16,7 +16,7 @@ int64_t GroupRows::AddArray(const std::shared_ptr<arrow::Array>& array) {
 
 std::shared_ptr<arrow::Array> GroupRows::ToArray() const {
   if (arrays_.empty()) return NullArray(type_, static_cast<int64_t>(rows_.size()));
-  auto all = arrays_.size() == 1 ? arrays_[0] : base::ValueOrThrow(arrow::Concatenate(arrays_));
+  auto all = Concatenated(arrays_);
   return TakeRows(all, rows_);
 }
 

@@ -120,7 +120,7 @@ std::shared_ptr<arrow::Array> StackColumn(const arrow::ArrayVector& columns, int
                                           int64_t width, int64_t values, int64_t rows) {
   arrow::ArrayVector pieces;
   for (int64_t i = column; i < values; i += width) pieces.push_back(columns[1 + i]);
-  auto all = base::ValueOrThrow(arrow::Concatenate(pieces));
+  auto all = Concatenated(pieces);
   std::vector<int64_t> indices;
   indices.reserve(rows * count);
   for (int64_t row = 0; row < rows; ++row) {
