@@ -102,7 +102,25 @@ def _prompt(namespace):
 
         readline.set_completer(rlcompleter.Completer(namespace).complete)
         readline.parse_and_bind("tab: complete")
+        _keep_history(readline)
     except ImportError:
         pass  # a Python without readline has a plain prompt
     interactive.interact(banner="", local=namespace, exitmsg="")
     return 0
+
+
+def _keep_history(readline):
+    """The lines of earlier prompts, as Python's own prompt keeps them."""
+    import atexit
+    import contextlib
+    import os
+
+    file = os.path.expanduser("~/.python_history")
+    with contextlib.suppress(OSError):
+        readline.read_history_file(file)
+
+    def write():
+        with contextlib.suppress(OSError):
+            readline.write_history_file(file)
+
+    atexit.register(write)
