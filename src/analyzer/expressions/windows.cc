@@ -75,7 +75,8 @@ ExprPtr ExpressionResolver::Node(const plan::WindowExpression& node) {
     }
     out.value = BoundaryValue(*constant);
     const auto* call = value->As<logical::ScalarCall>();
-    bool negated = call && call->children.size() == 1 && (call->binding->name == "-" || call->binding->name == "negative");
+    bool negated = call && call->children.size() == 1 &&
+                   (call->binding->name == "-" || call->binding->name == "negative");
     out.text = negated ? call->children[0]->Sql() + " PRECEDING" : value->Sql() + " FOLLOWING";
     return out;
   };

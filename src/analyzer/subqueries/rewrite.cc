@@ -97,7 +97,9 @@ class Rewriter {
     const auto* subquery = node->As<SubqueryExpr>();
     if (!subquery) return expr->WithChildren(std::move(children));
     PlanPtr body = Body(*subquery);
-    if (subquery->subquery == SubqueryKind::kScalar) return joins_.ScalarValue(input, body, logical::OriginOf(*subquery));
+    if (subquery->subquery == SubqueryKind::kScalar) {
+      return joins_.ScalarValue(input, body, logical::OriginOf(*subquery));
+    }
     bool null_aware = negated_in && subquery->subquery == SubqueryKind::kIn;
     ExprPtr found = joins_.Existence(input, body, children, null_aware);
     return negated_in ? expr->WithChildren({found}) : found;
