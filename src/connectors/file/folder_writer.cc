@@ -23,7 +23,7 @@ namespace sluice::connectors {
 namespace {
 
 // A writer of parquet holds some megabytes.
-constexpr size_t kMostOpenFiles = 64;
+constexpr size_t kMostOpenFiles = 256;
 
 /// Runs `body`; an error that does not name the file gets its name.
 template <typename Body>
