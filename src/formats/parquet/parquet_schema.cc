@@ -22,7 +22,8 @@ NodePtr Rewrite(const NodePtr& node, bool int96, bool millis) {
     const auto& group = static_cast<const GroupNode&>(*node);
     parquet::schema::NodeVector fields;
     for (int i = 0; i < group.field_count(); ++i) fields.push_back(Rewrite(group.field(i), int96, millis));
-    return GroupNode::Make(group.name(), group.repetition(), fields, group.logical_type());
+    const auto& logical = group.logical_type();
+    return GroupNode::Make(group.name(), group.repetition(), fields, logical && logical->is_none() ? nullptr : logical);
   }
   const auto& logical = node->logical_type();
   if (!logical || !logical->is_timestamp()) return node;
