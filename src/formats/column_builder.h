@@ -89,6 +89,15 @@ class ColumnBuilder {
   T* Values() {
     return reinterpret_cast<T*>(values_);
   }
+  template <typename T>
+  const T* Values() const {
+    return reinterpret_cast<const T*>(values_);
+  }
+  bool BoolAt(int64_t index) const { return values_[index >> 3] >> (index & 7) & 1; }
+  std::string_view StringAt(int64_t index) const {
+    const int32_t* offsets = Values<int32_t>();
+    return std::string_view(data_ + offsets[index], offsets[index + 1] - offsets[index]);
+  }
   /// After `count` values have been written by way of Values() into reserved room.
   void Advance(int64_t count) { length_ += count; }
   /// Marks a value that has been appended (or written, not yet advanced over) as null.

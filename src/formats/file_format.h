@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/sql_conf.h"
+#include "formats/source_filter.h"
 #include "types/data_type.h"
-#include "types/literal.h"
 
 namespace sluice::formats {
 
@@ -29,18 +29,10 @@ struct FileSlice {
   bool whole() const { return start == 0 && length >= file_size; }
 };
 
-/// column <op> literal, for skipping row groups; a reader may ignore it.
-struct ColumnPredicate {
-  enum class Op { kEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kIn, kIsNull, kIsNotNull };
-  std::string column;
-  Op op = Op::kEqual;
-  std::vector<types::Literal> values;
-};
-
 struct FileReadRequest {
   types::TypePtr data_schema;  ///< all columns that the files are said to hold (without partition columns)
   types::TypePtr columns;      ///< those wanted, in order, a subset of data_schema; may be empty
-  std::vector<ColumnPredicate> predicates;
+  std::vector<SourceFilter> filters;  ///< conjuncts; a reader may leave out rows that one of them is not true for
   int64_t batch_rows = 16384;
 };
 

@@ -5,7 +5,8 @@ namespace sluice::optimizer {
 
 const std::vector<Rule>& Rules() {
   static const auto* rules = new std::vector<Rule>{
-      {"constant folding", FoldConstants},
+      {"constant folding", FoldConstants},        {"boolean simplification", SimplifyBooleans},
+      {"predicate pushdown", PushPredicatesDown}, {"filters of scans", GiveFiltersToScans},
       {"column pruning", PruneColumns},
   };
   return *rules;

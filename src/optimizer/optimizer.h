@@ -17,7 +17,6 @@ struct Rule {
   std::string name;
   std::function<logical::PlanPtr(const logical::PlanPtr&, const ConstantFolder&)> apply;
 };
-/// In order: constant folding, column pruning.
 const std::vector<Rule>& Rules();
 
 /// Applies all rules. The output attributes (ids, names, order) stay as they are.

@@ -6,6 +6,9 @@
 namespace sluice::optimizer {
 
 logical::PlanPtr FoldConstants(const logical::PlanPtr& plan, const ConstantFolder& fold);
+logical::PlanPtr SimplifyBooleans(const logical::PlanPtr& plan, const ConstantFolder& fold);
+logical::PlanPtr PushPredicatesDown(const logical::PlanPtr& plan, const ConstantFolder& fold);
+logical::PlanPtr GiveFiltersToScans(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr PruneColumns(const logical::PlanPtr& plan, const ConstantFolder& fold);
 
 }  // namespace sluice::optimizer

@@ -10,8 +10,11 @@
 #include <numeric>
 
 #include "base/arrow_status.h"
+#include "base/error.h"
 #include "base/path_uri.h"
 #include "connectors/file/partition_folders.h"
+#include "connectors/file/source_filters.h"
+#include "exec/compiled_expression.h"
 
 namespace sluice::connectors {
 namespace {
@@ -35,6 +38,10 @@ class FilesReader : public BatchReader {
     }
     file_request_.data_schema = schema.data;
     file_request_.columns = types::Struct(std::move(wanted));
+    std::vector<logical::ExprPtr> on_files;
+    for (const logical::ExprPtr& filter : request.filters) (OnFolders(filter) ? folder_filters_ : on_files).push_back(filter);
+    // A reader that leaves rows out does not count them.
+    if (!NumbersRows()) file_request_.filters = TranslateFilters(on_files);
     file_request_.batch_rows = request.batch_rows;
     arrow_schema_ = types::ToArrowSchema(*request.schema);
   }
@@ -43,8 +50,9 @@ class FilesReader : public BatchReader {
     for (;;) {
       if (!reader_) {
         if (next_ == parts_.size()) return nullptr;
-        reader_ = format_->OpenReader(parts_[next_].slice, file_request_);
         BeginFile(parts_[next_++]);
+        if (!FolderMayMatch()) continue;
+        reader_ = format_->OpenReader(parts_[next_ - 1].slice, file_request_);
       }
       if (auto batch = reader_->Next()) return Complete(*batch);
       reader_.reset();
@@ -128,12 +136,53 @@ class FilesReader : public BatchReader {
     return base::ValueOrThrow(builder.Finish());
   }
 
+  std::optional<size_t> IndexOf(const std::string& column) const {
+    for (size_t i = 0; i < request_.columns.size(); ++i) {
+      if (request_.columns[i] == column) return i;
+    }
+    return std::nullopt;
+  }
+
+  bool NumbersRows() const {
+    auto metadata = IndexOf(kMetadata);
+    if (!metadata || from_file_[*metadata]) return false;
+    const types::TypePtr& type = request_.schema->fields()[*metadata].type;
+    return type->Is(types::TypeId::kStruct) && type->FieldIndex("row_index").has_value();
+  }
+
+  // A filter on nothing but columns that folders give.
+  bool OnFolders(const logical::ExprPtr& filter) const {
+    auto columns = logical::References(filter);
+    return !columns.empty() && std::all_of(columns.begin(), columns.end(), [&](const logical::AttributePtr& column) {
+      auto index = IndexOf(column->name);
+      return index && !from_file_[*index] && schema_.PartitionIndex(column->name);
+    });
+  }
+
+  bool FolderMayMatch() const {
+    logical::EvalContext context;
+    context.time_zone = request_.time_zone;
+    return std::all_of(folder_filters_.begin(), folder_filters_.end(), [&](const logical::ExprPtr& filter) {
+      logical::ExprPtr constant = logical::Transform(filter, [&](const logical::ExprPtr& node) -> logical::ExprPtr {
+        const auto* column = node->As<logical::AttributeExpr>();
+        return column ? logical::MakeLiteral({column->type, constants_[*IndexOf(column->name)]}) : nullptr;
+      });
+      try {
+        types::Literal holds = exec::EvaluateConstant(constant, context);
+        return !holds.is_null() && static_cast<const arrow::BooleanScalar&>(*holds.value).value;
+      } catch (const base::Error&) {
+        return true;  // the error belongs to the rows, if there are any
+      }
+    });
+  }
+
   formats::FileFormatPtr format_;
   FileSchema schema_;
   std::vector<FilePartition::Part> parts_;
   ScanRequest request_;
   types::TimeZone zone_;
   std::vector<bool> from_file_;
+  std::vector<logical::ExprPtr> folder_filters_;
   formats::FileReadRequest file_request_;
   std::shared_ptr<arrow::Schema> arrow_schema_;
   formats::FileReaderPtr reader_;

@@ -129,6 +129,7 @@ CsvOptions::CsvOptions(const FormatContext& context) {
   trim_leading = options.GetFlag("ignoreLeadingWhiteSpace", true);
   trim_trailing = options.GetFlag("ignoreTrailingWhiteSpace", true);
   multi_line = options.GetBoolean("multiLine", false);
+  filters = options.ConfBoolean("spark.sql.csv.filterPushdown.enabled", true);
   column_pruning = options.GetFlag(
       "columnPruning", !multi_line && options.ConfBoolean("spark.sql.csv.parser.columnPruning.enabled", true));
   null_value = options.Get("nullValue", "");

@@ -38,6 +38,7 @@ struct CsvOptions {
   bool enforce_schema = true;
   bool multi_line = false;
   bool column_pruning = true;
+  bool filters = true;  ///< rows are left out by the query's filters
   bool prefer_date = true;
   double sampling_ratio = 1.0;
   std::string null_value;

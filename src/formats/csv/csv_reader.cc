@@ -11,6 +11,7 @@
 #include "formats/byte_input.h"
 #include "formats/csv/line_tokenizer.h"
 #include "formats/csv/multi_line_source.h"
+#include "formats/row_filter.h"
 
 namespace sluice::formats {
 namespace {
@@ -42,6 +43,17 @@ TokenSelection Select(const FileReadRequest& request, const CsvOptions& options)
   return selection;
 }
 
+bool Mentions(const SourceFilter& filter, const std::string& column) {
+  return filter.column == column || std::any_of(filter.children.begin(), filter.children.end(),
+                                                [&](const SourceFilter& child) { return Mentions(child, column); });
+}
+
+// The column of bad records has its value only when the row is done.
+std::vector<SourceFilter> WithoutCorrupt(std::vector<SourceFilter> filters, const std::string& corrupt_column) {
+  std::erase_if(filters, [&](const SourceFilter& filter) { return Mentions(filter, corrupt_column); });
+  return filters;
+}
+
 class CsvReader : public FileReader {
  public:
   CsvReader(const FileSlice& slice, const FileReadRequest& request, const CsvOptions& options, const OptionReader& reader)
@@ -52,7 +64,9 @@ class CsvReader : public FileReader {
         selection_(Select(request, options)),
         table_(selection_.slots),
         converter_(options_, reader),
-        source_(OpenTokens(slice, options_, selection_)) {
+        source_(OpenTokens(slice, options_, selection_)),
+        filter_(options.filters ? WithoutCorrupt(request.filters, options.corrupt_column) : std::vector<SourceFilter>(),
+                *request.columns, RowFilter::Order::kFixed) {
     for (const types::StructField& field : request.columns->fields()) {
       if (field.name == options.corrupt_column) corrupt_ = static_cast<int>(columns_.size());
       columns_.emplace_back(field.type);
@@ -148,23 +162,43 @@ class CsvReader : public FileReader {
 
   void Append(int rows) {
     bad_.assign(rows, 0);
-    for (size_t slot = 0; slot < columns_.size(); ++slot) {
-      if (static_cast<int>(slot) != corrupt_) converter_.Convert(table_, static_cast<int>(slot), &columns_[slot], bad_.data());
+    skipped_.assign(filter_.empty() ? 0 : rows, 0);
+    for (int slot = 0; slot < static_cast<int>(columns_.size()); ++slot) {
+      if (slot == corrupt_) continue;
+      if (filter_.Concerns(slot)) {
+        ConvertAndSkip(slot, rows);
+      } else {
+        converter_.Convert(table_, slot, &columns_[slot], bad_.data());
+      }
     }
     if (selection_.expected >= 0) {
       for (int i = 0; i < rows; ++i) bad_[i] |= table_.rows[i].malformed;
     }
+    // What is left out is not malformed.
+    for (size_t i = 0; i < skipped_.size(); ++i) bad_[i] &= !skipped_[i];
     if (corrupt_ >= 0) AppendCorrupt(rows);
-    if (options_.mode == ParseMode::kPermissive) return;
+    if (options_.mode == ParseMode::kPermissive && filter_.empty()) return;
     const void* found = std::memchr(bad_.data(), 1, bad_.size());
     if (options_.mode == ParseMode::kFailFast && found) {
       ThrowMalformedRecord(path_, Describe(static_cast<int>(static_cast<const uint8_t*>(found) - bad_.data())));
     }
-    if (options_.mode == ParseMode::kDropMalformed) {
-      for (int i = 0; i < rows; ++i) {
-        keep_.push_back(!bad_[i]);
-        dropped_ += bad_[i];
-      }
+    const bool drops_bad = options_.mode == ParseMode::kDropMalformed;
+    if (!drops_bad && filter_.empty()) return;
+    for (int i = 0; i < rows; ++i) {
+      bool dropped = (drops_bad && bad_[i]) || (!skipped_.empty() && skipped_[i]);
+      keep_.push_back(!dropped);
+      dropped_ += dropped;
+    }
+  }
+
+  // A row whose value could not be read is not judged by it, as in Spark.
+  void ConvertAndSkip(int slot, int rows) {
+    unread_.assign(rows, 0);
+    const int64_t base = columns_[slot].length();
+    converter_.Convert(table_, slot, &columns_[slot], unread_.data());
+    for (int i = 0; i < rows; ++i) {
+      bad_[i] |= unread_[i];
+      if (!skipped_[i] && !unread_[i]) skipped_[i] = !filter_.Keeps(slot, columns_.data(), base + i);
     }
   }
 
@@ -214,8 +248,9 @@ class CsvReader : public FileReader {
   TokenTable table_;
   CsvConverter converter_;
   std::unique_ptr<TokenSource> source_;
+  RowFilter filter_;
   std::vector<ColumnBuilder> columns_;
-  std::vector<uint8_t> bad_;
+  std::vector<uint8_t> bad_, unread_, skipped_;
   std::vector<bool> keep_;
   int64_t dropped_ = 0;
   int corrupt_ = -1;

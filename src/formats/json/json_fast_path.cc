@@ -201,7 +201,7 @@ const char* JsonParser::FastValue(const Node& node, ColumnBuilder* column, const
     }
     case TypeId::kStruct: {
       if (*at != '{' || node.children.empty()) return nullptr;
-      at = FastObject(node, column->children().data(), column->length(), at);
+      at = FastFields<false>(node, column->children().data(), column->length(), at);
       if (at) column->EndStruct();
       return at;
     }
@@ -332,7 +332,8 @@ inline const char* JsonParser::FastField(const Node& node, size_t position, cons
   return at;
 }
 
-const char* JsonParser::FastObject(const Node& node, ColumnBuilder* columns, int64_t row, const char* at) {
+template <bool kFilters>
+const char* JsonParser::FastFields(const Node& node, ColumnBuilder* columns, int64_t row, const char* at) {
   ++at;
   size_t found = 0;
   at = SkipSpace(at);
@@ -349,6 +350,12 @@ const char* JsonParser::FastObject(const Node& node, ColumnBuilder* columns, int
       if (columns[field].length() != row) return nullptr;
       at = FastValue(node.children[field], &columns[field], at);
       ++found;
+      if constexpr (kFilters) {
+        if (at && filter_->Concerns(field) && !filter_->Keeps(field, columns, row)) {
+          skipped_ = true;
+          return at;
+        }
+      }
     } else {
       at = FastSkip(at, 0);
     }
@@ -365,9 +372,12 @@ JsonParser::Outcome JsonParser::AppendRow(std::string_view document, std::vector
   if (padded && !document.empty() && document[0] == '{') {
     end_ = document.data() + document.size();
     int64_t row = columns->empty() ? 0 : (*columns)[0].length();
-    const char* behind = FastObject(*root_, columns->data(), row, document.data());
-    if (behind && behind <= end_) return {1, false};
+    skipped_ = false;
+    const char* behind = filter_ ? FastFields<true>(*root_, columns->data(), row, document.data())
+                                 : FastFields<false>(*root_, columns->data(), row, document.data());
+    if (behind && behind <= end_ && !skipped_) return {1, false};
     for (ColumnBuilder& column : *columns) column.Truncate(row);
+    if (behind && behind <= end_) return {0, false};
   }
   return ExactRow(document, columns);
 }

@@ -32,6 +32,7 @@ JsonOptions::JsonOptions(const FormatContext& context) {
   infer_timestamp = options.GetBoolean("inferTimestamp", false);
   pretty = options.GetBoolean("pretty", false);
   write_non_ascii_as_code_point = options.GetBoolean("writeNonAsciiCharacterAsCodePoint", false);
+  filters = options.ConfBoolean("spark.sql.json.filterPushdown.enabled", true);
   partial_results = options.ConfBoolean("spark.sql.json.enablePartialResults", true);
   if (auto codec = options.Find("compression")) compression = ParseCompression(*codec);
   if (auto text = options.Find("lineSep")) {

@@ -17,6 +17,7 @@ struct JsonOptions {
   std::string line_separator;  ///< empty = \n, \r\n or \r
   bool multi_line = false;
   bool partial_results = true;
+  bool filters = true;  ///< rows are left out by the query's filters
 
   // What is let through beside strict JSON.
   bool comments = false;

@@ -93,10 +93,33 @@ JsonParser::Outcome JsonParser::ExactRow(std::string_view document, std::vector<
     Result result = ConvertObject(*root_, columns->data(), row);
     if (result == Result::kGood) return {1, false};
     if (result == Result::kPartial) return {1, true};
+    if (result == Result::kSkipped) return {0, false};
   }
   for (ColumnBuilder& column : *columns) column.Truncate(row);
   FillRow(columns->data(), columns->size(), row);
   return {1, true};
+}
+
+// Goes from behind a value to the end of the object that holds it.
+bool JsonParser::LeaveObject() {
+  for (int depth = 1; depth > 0;) {
+    switch (lexer_.Next()) {
+      case JsonToken::kStartObject:
+      case JsonToken::kStartArray:
+        ++depth;
+        break;
+      case JsonToken::kEndObject:
+      case JsonToken::kEndArray:
+        --depth;
+        break;
+      case JsonToken::kBroken:
+      case JsonToken::kNone:
+        return false;
+      default:
+        break;
+    }
+  }
+  return true;
 }
 
 // The elements of a top-level array as rows; no rows and bad if one of them is no object.
@@ -108,6 +131,10 @@ JsonParser::Outcome JsonParser::ExactRows(std::vector<ColumnBuilder>* columns) {
     if (token == JsonToken::kEndArray) return outcome;
     if (token != JsonToken::kStartObject) break;
     Result result = ConvertObject(*root_, columns->data(), row + outcome.rows);
+    if (result == Result::kSkipped) {
+      if (!LeaveObject()) break;
+      continue;
+    }
     if (result == Result::kBroken || result == Result::kFailed) break;
     outcome.bad |= result == Result::kPartial;
     ++outcome.rows;
@@ -205,6 +232,11 @@ JsonParser::Result JsonParser::ConvertObject(const Node& node, ColumnBuilder* co
       lexer_.Next();
     }
     if (result == Result::kBroken) return Result::kBroken;
+    if (filter_ && field >= 0 && &node == root_.get() && result == Result::kGood && filter_->Concerns(field) &&
+        !filter_->Keeps(field, columns, row)) {
+      for (size_t i = 0; i < node.children.size(); ++i) columns[i].Truncate(row);
+      return Result::kSkipped;
+    }
     bad |= result != Result::kGood;
     if ((field < 0 || result == Result::kFailed) && lexer_.SkipChildren() == JsonToken::kBroken) return Result::kBroken;
     if (result == Result::kFailed && !options_.partial_results && root_.get() != &node) return Result::kFailed;

@@ -11,6 +11,7 @@
 #include "formats/datetime_values.h"
 #include "formats/json/json_lexer.h"
 #include "formats/json/json_options.h"
+#include "formats/row_filter.h"
 
 namespace sluice::formats {
 
@@ -24,6 +25,9 @@ class JsonParser {
   JsonParser(types::TypePtr root, const JsonOptions& options, const OptionReader& reader, bool arrays_of_rows);
   ~JsonParser();
 
+  /// The filter must be of the root's columns and outlive the parser.
+  void SetFilter(const RowFilter* filter) { filter_ = filter->empty() ? nullptr : filter; }
+
   struct Outcome {
     int rows = 0;     ///< appended to the columns; 0 for blank text
     bool bad = false; ///< something in the document did not fit
@@ -31,6 +35,7 @@ class JsonParser {
 
   /// Appends one document to the columns of a struct root. A bad document appends what could be read, at least one row.
   /// With `padded` at least 32 bytes behind the text must be readable.
+  /// Rows that the filter set before rules out are not appended, whatever follows in them.
   Outcome AppendRow(std::string_view document, std::vector<ColumnBuilder>* columns, bool padded);
   /// Appends one document to a column of the root's type; a bad one as a struct of what could be read, or as null.
   /// Blank text is null and not bad.
@@ -38,11 +43,12 @@ class JsonParser {
 
  private:
   struct Node;
-  enum class Result { kGood, kPartial, kFailed, kBroken };
+  enum class Result { kGood, kPartial, kFailed, kBroken, kSkipped };
 
   // The short way: the place behind the value, or null if it takes the long one.
   const char* FastValue(const Node& node, ColumnBuilder* column, const char* at);
-  const char* FastObject(const Node& node, ColumnBuilder* columns, int64_t row, const char* at);
+  template <bool kFilters>
+  const char* FastFields(const Node& node, ColumnBuilder* columns, int64_t row, const char* at);
   const char* FastArray(const Node& node, ColumnBuilder* column, const char* at);
   const char* FastMap(const Node& node, ColumnBuilder* column, const char* at);
   const char* FastString(ColumnBuilder* column, const char* at);
@@ -61,6 +67,7 @@ class JsonParser {
   Result ConvertNumber(const Node& node, ColumnBuilder* column);
   Result ConvertText(const Node& node, ColumnBuilder* column);
   Outcome ExactRow(std::string_view document, std::vector<ColumnBuilder>* columns);
+  bool LeaveObject();
   Outcome ExactRows(std::vector<ColumnBuilder>* columns);
   static void FillRow(ColumnBuilder* columns, size_t count, int64_t row);
 
@@ -69,6 +76,8 @@ class JsonParser {
   DateTimeReader datetimes_;
   JsonLexer lexer_;
   std::unique_ptr<Node> root_;
+  const RowFilter* filter_ = nullptr;
+  bool skipped_ = false;  // the filter has ruled the current row out
   const char* end_ = nullptr;
   std::string scratch_;
 };

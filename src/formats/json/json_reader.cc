@@ -93,7 +93,10 @@ class JsonReader : public FileReader {
         options_(options),
         batch_rows_(request.batch_rows),
         schema_(types::ToArrowSchema(*request.columns)),
-        parser_(ParsedSchema(*request.columns, options.corrupt_column), options_, reader, true) {
+        parsed_(ParsedSchema(*request.columns, options.corrupt_column)),
+        parser_(parsed_, options_, reader, true),
+        filter_(options.filters ? request.filters : std::vector<SourceFilter>(), *parsed_, RowFilter::Order::kAny) {
+    parser_.SetFilter(&filter_);
     if (options_.multi_line) {
       documents_ = std::make_unique<WholeFile>(slice, options_);
     } else {
@@ -180,7 +183,9 @@ class JsonReader : public FileReader {
   JsonOptions options_;
   int64_t batch_rows_;
   std::shared_ptr<arrow::Schema> schema_;
+  types::TypePtr parsed_;
   JsonParser parser_;
+  RowFilter filter_;
   std::unique_ptr<Documents> documents_;
   std::vector<ColumnBuilder> columns_;
   std::unique_ptr<ColumnBuilder> corrupt_;

@@ -54,6 +54,7 @@ class ParquetFormat : public FileFormat {
     write_.block_size = options.GetInt("parquet.block.size", 128 << 20);
     write_.page_size = options.GetInt("parquet.page.size", 1 << 20);
     case_sensitive_ = options.ConfBoolean("spark.sql.caseSensitive", false);
+    filter_pushdown_ = options.ConfBoolean("spark.sql.parquet.filterPushdown", true);
     merge_ = options.GetBoolean("mergeSchema", options.ConfBoolean("spark.sql.parquet.mergeSchema", false));
     options.Refuse("datetimeRebaseMode", "CORRECTED");
     options.Refuse("int96RebaseMode", "CORRECTED");
@@ -102,7 +103,10 @@ class ParquetFormat : public FileFormat {
   bool Splittable(const std::string&) const override { return true; }
 
   FileReaderPtr OpenReader(const FileSlice& slice, const FileReadRequest& request) const override {
-    return OpenParquetReader(slice, request, case_sensitive_);
+    if (filter_pushdown_) return OpenParquetReader(slice, request, case_sensitive_);
+    FileReadRequest all = request;
+    all.filters.clear();
+    return OpenParquetReader(slice, all, case_sensitive_);
   }
 
   FileWriterPtr OpenWriter(const std::string& path, const types::TypePtr& schema) const override {
@@ -136,6 +140,7 @@ class ParquetFormat : public FileFormat {
   ParquetWriteOptions write_;
   bool case_sensitive_ = false;
   bool merge_ = false;
+  bool filter_pushdown_ = true;
 };
 
 }  // namespace

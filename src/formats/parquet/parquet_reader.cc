@@ -136,6 +136,25 @@ class ParquetReader : public FileReader {
     batches_ = std::move(*batches);
   }
 
+  bool MayMatchTree(const SourceFilter& filter, const parquet::RowGroupMetaData& row_group,
+                    const parquet::SchemaDescriptor& schema) const {
+    auto may = [&](const SourceFilter& child) { return MayMatchTree(child, row_group, schema); };
+    switch (filter.op) {
+      case SourceFilter::Op::kAnd:
+        return std::all_of(filter.children.begin(), filter.children.end(), may);
+      case SourceFilter::Op::kOr:
+        return std::any_of(filter.children.begin(), filter.children.end(), may);
+      case SourceFilter::Op::kNot:
+      case SourceFilter::Op::kAlwaysFalse:
+        return true;
+      default:
+        break;
+    }
+    const auto* field = Find(filter.column);
+    if (!field || !field->is_leaf()) return true;
+    return MayMatch(row_group, field->column_index, filter, *TypeOfParquetField(*field, schema));
+  }
+
   std::vector<int> Choose(const FileReadRequest& request, const parquet::FileMetaData& metadata) {
     std::vector<int> chosen;
     for (int i = 0; i < metadata.num_row_groups(); ++i) {
@@ -144,11 +163,8 @@ class ParquetReader : public FileReader {
         int64_t middle = MiddleOf(*row_group);
         if (middle < slice_start_ || middle >= slice_end_) continue;
       }
-      bool may_match = std::all_of(request.predicates.begin(), request.predicates.end(), [&](const auto& predicate) {
-        const auto* field = Find(predicate.column);
-        if (!field || !field->is_leaf()) return true;
-        auto type = TypeOfParquetField(*field, *metadata.schema());
-        return MayMatch(*row_group, field->column_index, predicate, *type);
+      bool may_match = std::all_of(request.filters.begin(), request.filters.end(), [&](const SourceFilter& filter) {
+        return MayMatchTree(filter, *row_group, *metadata.schema());
       });
       if (!may_match) continue;
       chosen.push_back(i);

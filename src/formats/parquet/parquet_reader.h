@@ -15,8 +15,8 @@ arrow::Result<std::unique_ptr<parquet::arrow::FileReader>> OpenParquet(const std
 
 FileReaderPtr OpenParquetReader(const FileSlice& slice, const FileReadRequest& request, bool case_sensitive);
 
-/// False if by the statistics of a row group no row of it can fulfil the predicate.
-bool MayMatch(const parquet::RowGroupMetaData& row_group, int column, const ColumnPredicate& predicate,
+/// False if by the statistics of a row group no row of it can fulfil the filter, a leaf on the column.
+bool MayMatch(const parquet::RowGroupMetaData& row_group, int column, const SourceFilter& filter,
               const types::DataType& type);
 
 }  // namespace sluice::formats

@@ -16,7 +16,7 @@ std::optional<bool> Less(const std::shared_ptr<arrow::Scalar>& a, const std::sha
   return static_cast<const arrow::BooleanScalar&>(*result->scalar()).value;
 }
 
-// A bound of the statistics in the type of the predicate's values; null if that would change its meaning.
+// A bound of the statistics in the type of the filter's values; null if that would change its meaning.
 std::shared_ptr<arrow::Scalar> Comparable(const std::shared_ptr<arrow::Scalar>& bound,
                                           const std::shared_ptr<arrow::DataType>& type) {
   if (bound->type->Equals(*type)) return bound;
@@ -36,25 +36,25 @@ struct Bounds {
   }
 };
 
-bool MayMatchBounds(const Bounds& bounds, const ColumnPredicate& predicate) {
-  for (const types::Literal& value : predicate.values) {
-    if (value.is_null()) return true;
+bool MayMatchBounds(const Bounds& bounds, const SourceFilter& filter) {
+  for (const types::Literal& value : filter.values) {
+    if (value.is_null()) continue;  // equals nothing
     auto min = Comparable(bounds.min, value.value->type);
     auto max = Comparable(bounds.max, value.value->type);
     if (!min || !max) return true;
     Bounds comparable{min, max};
     bool may = true;
-    switch (predicate.op) {
-      case ColumnPredicate::Op::kLess:
+    switch (filter.op) {
+      case SourceFilter::Op::kLess:
         may = Less(min, value.value).value_or(true);
         break;
-      case ColumnPredicate::Op::kLessEqual:
+      case SourceFilter::Op::kLessEqual:
         may = !Less(value.value, min).value_or(false);
         break;
-      case ColumnPredicate::Op::kGreater:
+      case SourceFilter::Op::kGreater:
         may = Less(value.value, max).value_or(true);
         break;
-      case ColumnPredicate::Op::kGreaterEqual:
+      case SourceFilter::Op::kGreaterEqual:
         may = !Less(max, value.value).value_or(false);
         break;
       default:
@@ -62,29 +62,41 @@ bool MayMatchBounds(const Bounds& bounds, const ColumnPredicate& predicate) {
     }
     if (may) return true;
   }
-  return predicate.values.empty();
+  return filter.values.empty();
 }
 
 }  // namespace
 
-bool MayMatch(const parquet::RowGroupMetaData& row_group, int column, const ColumnPredicate& predicate,
+bool MayMatch(const parquet::RowGroupMetaData& row_group, int column, const SourceFilter& filter,
               const types::DataType& type) {
   auto chunk = row_group.ColumnChunk(column);
   auto statistics = chunk->statistics();
   if (!statistics) return true;
-  using Op = ColumnPredicate::Op;
+  using Op = SourceFilter::Op;
   if (statistics->HasNullCount()) {
-    if (predicate.op == Op::kIsNull) return statistics->null_count() > 0;
+    if (filter.op == Op::kIsNull) return statistics->null_count() > 0;
     if (statistics->null_count() == row_group.num_rows()) return false;
   }
-  if (predicate.op == Op::kIsNull || predicate.op == Op::kIsNotNull || !statistics->HasMinMax()) return true;
+  switch (filter.op) {
+    case Op::kEqual:
+    case Op::kNullSafeEqual:
+    case Op::kIn:
+    case Op::kLess:
+    case Op::kLessEqual:
+    case Op::kGreater:
+    case Op::kGreaterEqual:
+      break;
+    default:
+      return true;
+  }
+  if (!statistics->HasMinMax()) return true;
   // NaN is greater than all numbers in Spark, and statistics leave it out.
   if (type.Is(types::TypeId::kFloat) || type.Is(types::TypeId::kDouble)) {
-    if (predicate.op == Op::kGreater || predicate.op == Op::kGreaterEqual) return true;
+    if (filter.op == Op::kGreater || filter.op == Op::kGreaterEqual) return true;
   }
   Bounds bounds;
   if (!parquet::arrow::StatisticsAsScalars(*statistics, &bounds.min, &bounds.max).ok()) return true;
-  return MayMatchBounds(bounds, predicate);
+  return MayMatchBounds(bounds, filter);
 }
 
 }  // namespace sluice::formats
