@@ -157,7 +157,7 @@ ExprPtr ExpressionResolver::SessionWindow(const plan::UnresolvedFunction& node) 
   CheckPlainCall("session_window", node, 2, 2);
   std::vector<ExprPtr> all = ResolveAll(node.arguments);
   if (all[0]->kind == ExprKind::kAlias) all[0] = all[0]->children[0];
-  if (const auto* gap = all[1]->As<logical::LiteralExpr>()) LengthOf(all[1]);
+  if (all[1]->As<logical::LiteralExpr>()) LengthOf(all[1]);
   auto binding = std::make_shared<logical::ScalarBinding>();
   binding->name = "session_window";
   binding->type = types::Struct({{"start", all[0]->type}, {"end", all[0]->type}});

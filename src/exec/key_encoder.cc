@@ -242,12 +242,12 @@ void KeyEncoder::Encode(const arrow::ArrayVector& columns, int64_t rows, Encoded
         auto view = *at ? std::string_view() : binary.GetView(i);
         auto length = static_cast<uint32_t>(view.size());
         std::memcpy(at + 1, &length, sizeof(length));
-        std::memcpy(at + 5, view.data(), view.size());
+        if (!view.empty()) std::memcpy(at + 5, view.data(), view.size());
         cursor[i] += 5 + length;
       }
     } else {
       for (int64_t i = 0; i < rows; ++i) {
-        std::memcpy(bytes + cursor[i], nested[c][i].data(), nested[c][i].size());
+        if (!nested[c][i].empty()) std::memcpy(bytes + cursor[i], nested[c][i].data(), nested[c][i].size());
         cursor[i] += static_cast<uint32_t>(nested[c][i].size());
       }
     }

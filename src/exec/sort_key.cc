@@ -170,7 +170,7 @@ SortKeys::SortKeys(const arrow::ArrayVector& columns, const std::vector<SortDire
 uint64_t SortKeys::prefix(int64_t i) const {
   uint64_t word = 0;
   std::string_view key = row(i);
-  std::memcpy(&word, key.data(), std::min<size_t>(8, key.size()));
+  if (!key.empty()) std::memcpy(&word, key.data(), std::min<size_t>(8, key.size()));
   return __builtin_bswap64(word);
 }
 

@@ -42,8 +42,8 @@ StateMap::Block* StateMap::NewBlock(std::string_view key, std::string_view value
   if (!block) throw std::bad_alloc();
   block->key_size = static_cast<uint32_t>(key.size());
   block->value_size = block->capacity = static_cast<uint32_t>(value.size());
-  std::memcpy(block->data, key.data(), key.size());
-  std::memcpy(block->data + key.size(), value.data(), value.size());
+  if (!key.empty()) std::memcpy(block->data, key.data(), key.size());
+  if (!value.empty()) std::memcpy(block->data + key.size(), value.data(), value.size());
   block_bytes_ += static_cast<int64_t>(bytes);
   return block;
 }
@@ -112,7 +112,7 @@ void StateMap::Put(std::string_view key, std::string_view value) {
   Block* block = slot->block;
   if (recording_) changes_.push_back({std::string(key), std::string(ValueOf(*block)), true});
   if (value.size() <= block->capacity) {
-    std::memcpy(block->data + block->key_size, value.data(), value.size());
+    if (!value.empty()) std::memcpy(block->data + block->key_size, value.data(), value.size());
     block->value_size = static_cast<uint32_t>(value.size());
     return;
   }

@@ -103,7 +103,7 @@ void WriteArray(const DataType& element, const arrow::Array& values, int64_t fro
     } else if (element.Is(TypeId::kDecimal)) {
       char buffer[16];
       std::string_view bytes = BigEndian(DecimalBytes(values, from + i), buffer);
-      std::memcpy(to + cursor, bytes.data(), bytes.size());
+      if (!bytes.empty()) std::memcpy(to + cursor, bytes.data(), bytes.size());
       StoreOffsetAndSize(slots + 8 * i, cursor, bytes.size());
       cursor += PadTo8(bytes.size());
     } else {
@@ -131,7 +131,7 @@ void WriteField(const DataType& type, const arrow::Array& column, int64_t i, siz
     if (!null) {
       char buffer[16];
       std::string_view bytes = BigEndian(DecimalBytes(column, i), buffer);
-      std::memcpy(row + *cursor, bytes.data(), bytes.size());
+      if (!bytes.empty()) std::memcpy(row + *cursor, bytes.data(), bytes.size());
       size = bytes.size();
     }
     StoreOffsetAndSize(slot, *cursor, size);
@@ -232,7 +232,7 @@ void WriteVariable(const DataType& type, const arrow::Array& column, int64_t i, 
     }
     default: {
       std::string_view bytes = Bytes(column, i);
-      std::memcpy(to, bytes.data(), bytes.size());
+      if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
     }
   }
 }

@@ -134,6 +134,9 @@ def _selected(request, name):
     return [(item.callspec.params["point"], item.callspec.params["scenario"]) for item in items]
 
 
+MAINTENANCE = {"state.after_snapshot", "state.purging"}
+
+
 def _passages(scenario, plain, point):
     count = plain[scenario.name].passages[point]
     if not scenario.durable and point.startswith("stream."):
@@ -161,7 +164,10 @@ def check(results, plain, point, scenario, action):
     for passage, run in results[point, scenario.name, action]:
         result = run.result()
         if result is not None:
-            assert result == plain[scenario.name].result, f"after a fault at passage {passage} of {point}"
+            # Maintenance of the state runs beside the batches: a fault in it may come after the last one.
+            may_be_empty = not scenario.durable and point in MAINTENANCE
+            assert result == plain[scenario.name].result or (may_be_empty and not result), (
+                f"after a fault at passage {passage} of {point}")
 
 
 by_name = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

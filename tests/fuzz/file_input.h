@@ -34,7 +34,7 @@ inline const types::TypePtr& AllTypes() {
 }
 
 inline void ReadRows(const formats::FileFormat& format, const formats::FileSlice& slice, const types::TypePtr& schema) {
-  formats::FileReaderPtr reader = format.OpenReader(slice, {.data_schema = schema, .columns = schema, .predicates = {}});
+  formats::FileReaderPtr reader = format.OpenReader(slice, {.data_schema = schema, .columns = schema, .filters = {}});
   while (std::shared_ptr<arrow::RecordBatch> batch = reader->Next()) {
     if (!batch->ValidateFull().ok()) std::abort();
   }

@@ -227,6 +227,7 @@ ExprPtr ExpressionResolver::MakeStruct(const plan::UnresolvedFunction& node) {
                                   ? node.arguments[i]->As<plan::UnresolvedAttribute>()
                                   : nullptr;
       if (reference) name = reference->name.back();
+      if (const auto* variable = value->As<logical::LambdaVariableExpr>()) name = variable->name;
       shown += (i > 0 ? ", " : "") + value->Sql();
     }
     pairs.push_back(logical::MakeLiteral(types::Literal::String(name)));
@@ -256,7 +257,11 @@ ExprPtr ExpressionResolver::CastFunction(const std::string& name, const plan::Un
   if (name == "decimal") type = types::Decimal(10, 0);
   if (!type) return nullptr;
   CheckPlainCall(name, node, 1, 1);
-  return MakeCast(Resolve(node.arguments[0]), type, plan::CastMode::kDefault);
+  ExprPtr made = MakeCast(Resolve(node.arguments[0]), type, plan::CastMode::kDefault);
+  // Unlike CAST, the function form leaves no trace in column names.
+  const auto* cast = made->As<logical::CastExpr>();
+  if (!cast) return made;
+  return std::make_shared<logical::CastExpr>(cast->children[0], cast->type, cast->behaviour, true);
 }
 
 ExprPtr ExpressionResolver::SpecialForm(const std::string& name, const plan::UnresolvedFunction& node) {

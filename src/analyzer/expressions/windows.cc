@@ -110,11 +110,14 @@ ExprPtr ExpressionResolver::Node(const plan::WindowExpression& node) {
       throw base::Error(ErrorKind::kAnalysis, "WINDOW_FUNCTION_FRAME_NOT_ORDERED",
                         {{"wf_name", entry->name}, {"wf_expr", sql + ")"}});
     }
+    // Spark fills in what is left out, and prints it.
+    bool offset = entry->name == "lag" || entry->name == "lead";
+    if (offset && arguments.size() == 1) arguments.push_back(logical::MakeLiteral(types::Literal::Integer(1)));
+    if (offset && arguments.size() == 2) arguments.push_back(logical::MakeLiteral(types::Literal::Null(types::Null())));
     window = BindWindowFunction(*entry, *bind, function->name.back(), arguments, function->ignore_nulls);
     children = std::move(arguments);
     // Each such function fixes its own frame; lag and lead look at one row.
-    bool offset = entry->name == "lag" || entry->name == "lead";
-    if (!given_frame) type = FrameType::kRows;
+    if (!given_frame) type = entry->name == "cume_dist" ? FrameType::kRange : FrameType::kRows;
     if (offset && !given_frame) {
       auto distance = children.size() > 1 ? TryFold(children[1], resolver_.ansi(), resolver_.time_zone())
                                           : std::optional<types::Literal>(types::Literal::Integer(1));

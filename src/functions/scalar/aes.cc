@@ -4,6 +4,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "functions/kernels.h"
@@ -133,6 +134,15 @@ bool TryDecrypt(TextWriter& out, std::string_view bytes, std::string_view key, s
   return good;
 }
 
+/// The call with the arguments that Spark fills in.
+std::function<std::string(const std::vector<std::string>&)> TextWithDefaults(std::string name, size_t count) {
+  return [name, count](std::vector<std::string> texts) {
+    static constexpr std::array<const char*, 4> kDefaults = {"GCM", "DEFAULT", "", ""};
+    while (texts.size() < count) texts.emplace_back(kDefaults[texts.size() - 2]);
+    return fmt::format("{}({})", name, fmt::join(texts, ", "));
+  };
+}
+
 ScalarBindingPtr BindEncrypt(const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 2, 6);
   auto types = Coerce(context, arguments, {Binary(), Binary(), String(), String(), Binary(), Binary()});
@@ -141,6 +151,7 @@ ScalarBindingPtr BindEncrypt(const BindContext& context, const Arguments& argume
   arrow::Datum none(std::make_shared<arrow::BinaryScalar>(std::string()));
   auto binding = NewBinding(context, arguments, Binary(), types,
                             WithDefaults(6, {TextConstant("GCM"), TextConstant("DEFAULT"), none, none}, kernel));
+  binding->sql = TextWithDefaults(PrettyName(context), 6);
   // Without an initialisation vector every call draws its own.
   binding->deterministic = arguments.size() > 4;
   binding->foldable = binding->deterministic;
@@ -161,9 +172,11 @@ ScalarBindingPtr BindDecrypt(bool is_try, const BindContext& context, const Argu
         return false;
       });
   arrow::Datum none(std::make_shared<arrow::BinaryScalar>(std::string()));
-  return NewBinding(context, arguments, Binary(), types,
-                    WithDefaults(5, {TextConstant("GCM"), TextConstant("DEFAULT"), none}, kernel),
-                    is_try ? Nulls::kAlways : Nulls::kPropagate);
+  auto binding = NewBinding(context, arguments, Binary(), types,
+                            WithDefaults(5, {TextConstant("GCM"), TextConstant("DEFAULT"), none}, kernel),
+                            is_try ? Nulls::kAlways : Nulls::kPropagate);
+  binding->sql = TextWithDefaults(PrettyName(context), 5);
+  return binding;
 }
 
 }  // namespace

@@ -172,6 +172,13 @@ ScalarBindingPtr BindFold(const BindContext& context, const Arguments& arguments
   }
   auto binding = NewLambdaBinding(context, arguments, type, types, positions, kernel);
   binding->nullable = binding->nullable || arguments[1].nullable || arguments[2].nullable;
+  if (!has_finish) {
+    // Spark fills in the identity as the finishing function.
+    binding->sql = [](const std::vector<std::string>& texts) {
+      return "aggregate(" + texts[0] + ", " + texts[1] + ", " + texts[2] +
+             ", lambdafunction(namedlambdavariable(), namedlambdavariable()))";
+    };
+  }
   return binding;
 }
 
@@ -247,9 +254,20 @@ std::vector<int64_t> SortByComparator(const LambdaEvaluator& compare, EvalContex
   return order;
 }
 
+/// The comparator that Spark fills in, as it prints it.
+constexpr const char* kDefaultComparator =
+    ", lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, "
+    "(IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, "
+    "(IF((namedlambdavariable() < namedlambdavariable()), -1, (IF((namedlambdavariable() > namedlambdavariable()), 1, "
+    "0)))))))))), namedlambdavariable(), namedlambdavariable()))";
+
 ScalarBindingPtr BindSort(const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 1, 2);
-  if (arguments.size() == 1) return BindDefaultArraySort(context, arguments);
+  if (arguments.size() == 1) {
+    auto binding = BindDefaultArraySort(context, arguments);
+    binding->sql = [](const std::vector<std::string>& texts) { return "array_sort(" + texts[0] + kDefaultComparator; };
+    return binding;
+  }
   TypePtr array = CheckedNested("array_sort", arguments, 0, TypeId::kArray);
   if (!arguments[1].type->Is(TypeId::kInteger)) {
     throw UnexpectedInput(context, arguments, 1, "\"INT\"");

@@ -164,7 +164,7 @@ logical::ScalarBindingPtr BindShuffle(const BindContext& context, const Argument
 
 }  // namespace
 
-logical::ScalarBindingPtr BindDefaultArraySort(const BindContext& context, const Arguments& arguments) {
+std::shared_ptr<logical::ScalarBinding> BindDefaultArraySort(const BindContext& context, const Arguments& arguments) {
   TypePtr type = Coerce(context, arguments, {Expected::Array()})[0];
   CheckOrderable(context, arguments, type);
   auto kernel = [type](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows) {

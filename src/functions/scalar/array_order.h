@@ -5,6 +5,6 @@
 
 namespace sluice::functions {
 
-logical::ScalarBindingPtr BindDefaultArraySort(const BindContext& context, const Arguments& arguments);
+std::shared_ptr<logical::ScalarBinding> BindDefaultArraySort(const BindContext& context, const Arguments& arguments);
 
 }  // namespace sluice::functions

@@ -21,6 +21,7 @@ namespace {
 struct ConstantRule {
   TypePtr type;
   bool deterministic = true;
+  std::string name = "";  ///< as Spark prints it, if that isn't the name in lower case
 };
 
 /// A value that is the same for all rows of a batch.
@@ -32,6 +33,7 @@ BindScalar OfContext(ConstantRule rule, Make make) {
       return arrow::Datum(make(eval));
     };
     auto binding = NewBinding(context, arguments, rule.type, {}, kernel, Nulls::kNever);
+    if (!rule.name.empty()) binding->name = rule.name;
     binding->foldable = false;
     binding->deterministic = rule.deterministic;
     binding->can_fail = false;
@@ -85,6 +87,9 @@ ScalarBindingPtr BindRaiseError(const BindContext& context, const Arguments& arg
     return NullArray(arrow::null(), rows);
   };
   auto binding = NewBinding(context, arguments, types::Null(), types, kernel, Nulls::kAlways);
+  binding->sql = [](const std::vector<std::string>& texts) {
+    return "raise_error(USER_RAISED_EXCEPTION, map(errorMessage, " + texts[0] + "))";
+  };
   // The error is the call's effect: it must not be raised while planning.
   binding->foldable = false;
   return binding;
@@ -118,7 +123,7 @@ ScalarBindingPtr BindAssertTrue(const BindContext& context, const Arguments& arg
 /// nullifzero(x) and zeroifnull(x).
 ScalarBindingPtr BindZero(bool to_null, const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 1, 1);
-  TypePtr type = Coerce(context, arguments, {Expected::Numeric()})[0];
+  TypePtr type = arguments[0].type->Is(types::TypeId::kNull) ? Integer() : Coerce(context, arguments, {Expected::Numeric()})[0];
   if (!to_null) type = FindWiderType(type, Integer(), context.ansi);
   auto kernel = WithNumber(*type, [&](auto tag) -> logical::ScalarKernel {
     using T = typename decltype(tag)::type;
@@ -148,7 +153,7 @@ SLUICE_REGISTER(FunctionRegistry, PartitionValues) {
                 .usage = "The number of the partition.",
                 .example = "SELECT spark_partition_id()",
                 .since = "1.4.0",
-                .bind = OfContext({Integer(), false}, [](const EvalContext& context) {
+                .bind = OfContext({Integer(), false, "SPARK_PARTITION_ID"}, [](const EvalContext& context) {
                   return std::make_shared<arrow::Int32Scalar>(context.partition_id);
                 })});
 }
@@ -173,7 +178,7 @@ SLUICE_REGISTER(FunctionRegistry, SessionValues) {
                 .usage = "The current database.",
                 .example = "SELECT current_database()",
                 .since = "1.6.0",
-                .bind = OfContext({String()}, TextOf(&EvalContext::current_database))});
+                .bind = OfContext({String(), true, "current_schema"}, TextOf(&EvalContext::current_database))});
   registry.Add({.name = "current_catalog",
                 .usage = "The current catalog.",
                 .example = "SELECT current_catalog()",

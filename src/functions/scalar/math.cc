@@ -41,6 +41,9 @@ void AddReal(FunctionRegistry& registry, const char* name, const char* shown, co
                 .bind = Named(shown, name, bind)});
 }
 
+/// In higher precision, then rounded: std::cbrt may be off in the last digit, Java's is not.
+double CubeRoot(double value) { return static_cast<double>(std::cbrt(static_cast<long double>(value))); }
+
 /// Logarithms are null where they are not defined.
 void AddLog(FunctionRegistry& registry, const char* name, const char* shown, const char* usage, const char* since,
             RealFunction function, double above) {
@@ -143,7 +146,7 @@ void AddConstant(FunctionRegistry& registry, const char* name, const char* shown
 
 SLUICE_REGISTER(FunctionRegistry, Powers) {
   AddReal(registry, "sqrt", "SQRT", "The square root.", "1.1.1", std::sqrt, "4");
-  AddReal(registry, "cbrt", "CBRT", "The cube root.", "1.4.0", std::cbrt, "27.0");
+  AddReal(registry, "cbrt", "CBRT", "The cube root.", "1.4.0", CubeRoot, "27.0");
   AddReal(registry, "exp", "EXP", "e to a power.", "1.4.0", std::exp, "0");
   AddReal(registry, "expm1", "EXPM1", "e to a power, less 1.", "1.4.0", std::expm1, "0");
   AddReal2(registry, "power", {"pow"}, "POWER", "The first number to the power of the second.", "1.4.0", Power);

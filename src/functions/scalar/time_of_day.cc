@@ -60,7 +60,13 @@ ScalarBindingPtr BindToTime(bool is_try, const BindContext& context, const Argum
       };
     });
   }
-  return NewBinding(context, arguments, types::Time(), types, kernel, is_try ? Nulls::kAlways : Nulls::kPropagate);
+  auto binding = NewBinding(context, arguments, types::Time(), types, kernel, is_try ? Nulls::kAlways : Nulls::kPropagate);
+  if (is_try) {
+    binding->sql = [](const std::vector<std::string>& texts) {
+      return fmt::format("try_to_time(to_time({}))", fmt::join(texts, ", "));
+    };
+  }
+  return binding;
 }
 
 base::Error OutOfBounds(const std::string& message) {

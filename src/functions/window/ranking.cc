@@ -13,13 +13,13 @@ namespace {
 
 using Peers = std::vector<bool>;
 
-/// A function of the order alone: `fill(values, peers, rows)`.
+/// A function of the order alone: `fill(values, peers, rows)`. `name` is how Spark prints it.
 template <typename T, typename Fill>
-BindWindow OfOrder(TypePtr type, Fill fill) {
-  return [type, fill](const BindContext& context, const Arguments& arguments) {
+BindWindow OfOrder(std::string name, TypePtr type, Fill fill) {
+  return [name, type, fill](const BindContext& context, const Arguments& arguments) {
     CheckCount(context, arguments, 0, 0);
     auto binding = std::make_shared<logical::WindowBinding>();
-    binding->name = PrettyName(context);
+    binding->name = name;
     binding->type = type;
     binding->nullable = false;
     binding->kernel = [type, fill](EvalContext&, const arrow::ArrayVector&, const Peers& peers, int64_t rows) {
@@ -100,29 +100,29 @@ SLUICE_REGISTER(FunctionRegistry, Ranking) {
                 .usage = "The number of the row in its partition, from 1.",
                 .example = "SELECT a, row_number() OVER (ORDER BY a) FROM VALUES (2), (1) t(a)",
                 .since = "2.0.0",
-                .bind = OfOrder<int32_t>(Integer(), [](int32_t* out, const Peers&, int64_t rows) {
+                .bind = OfOrder<int32_t>("row_number", Integer(), [](int32_t* out, const Peers&, int64_t rows) {
                   for (int64_t row = 0; row < rows; ++row) out[row] = static_cast<int32_t>(row + 1);
                 })});
   registry.Add({.name = "rank",
                 .usage = "1 more than the number of rows before the row's peers.",
                 .example = "SELECT a, rank() OVER (ORDER BY a) FROM VALUES (1), (1), (2) t(a)",
                 .since = "2.0.0",
-                .bind = OfOrder<int32_t>(Integer(), Ranks<int32_t>)});
+                .bind = OfOrder<int32_t>("RANK", Integer(), Ranks<int32_t>)});
   registry.Add({.name = "dense_rank",
                 .usage = "1 more than the number of distinct values before the row's.",
                 .example = "SELECT a, dense_rank() OVER (ORDER BY a) FROM VALUES (1), (1), (2) t(a)",
                 .since = "2.0.0",
-                .bind = OfOrder<int32_t>(Integer(), DenseRanks)});
+                .bind = OfOrder<int32_t>("DENSE_RANK", Integer(), DenseRanks)});
   registry.Add({.name = "percent_rank",
                 .usage = "The rank as a share of the partition, from 0 to 1.",
                 .example = "SELECT a, percent_rank() OVER (ORDER BY a) FROM VALUES (1), (1), (2) t(a)",
                 .since = "2.0.0",
-                .bind = OfOrder<double>(Double(), PercentRanks)});
+                .bind = OfOrder<double>("PERCENT_RANK", Double(), PercentRanks)});
   registry.Add({.name = "cume_dist",
                 .usage = "The share of the partition's rows up to the row and its peers.",
                 .example = "SELECT a, cume_dist() OVER (ORDER BY a) FROM VALUES (1), (1), (2) t(a)",
                 .since = "2.0.0",
-                .bind = OfOrder<double>(Double(), CumulativeShares)});
+                .bind = OfOrder<double>("cume_dist", Double(), CumulativeShares)});
   registry.Add({.name = "ntile",
                 .usage = "The number of the row's bucket when the partition is cut into n of nearly equal size.",
                 .example = "SELECT a, ntile(2) OVER (ORDER BY a) FROM VALUES (1), (1), (2) t(a)",
