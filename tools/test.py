@@ -24,7 +24,7 @@ SYMBOLIZER = shutil.which("addr2line")
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": f"detect_leaks=0:abort_on_error=1:external_symbolizer_path={SYMBOLIZER}",
     "UBSAN_OPTIONS": f"print_stacktrace=1:external_symbolizer_path={SYMBOLIZER}",
-    "TSAN_OPTIONS": f"suppressions={ROOT}/cmake/tsan-suppressions.txt:halt_on_error=1:external_symbolizer_path={SYMBOLIZER}",
+    "TSAN_OPTIONS": f"suppressions={ROOT}/cmake/tsan-suppressions.txt:halt_on_error=1:report_thread_leaks=0:external_symbolizer_path={SYMBOLIZER}",
 }
 # Limits of one input of a fuzz target.
 FUZZ_OPTIONS = ["-seed=1", "-max_len=4096", "-timeout=30", "-rss_limit_mb=2048", "-verbosity=0", "-print_final_stats=1"]

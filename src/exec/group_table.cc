@@ -32,7 +32,7 @@ uint64_t HashBytes(const uint8_t* data, size_t size) {
     size -= 8;
   }
   uint64_t tail = 0;
-  std::memcpy(&tail, data, size);
+  if (size > 0) std::memcpy(&tail, data, size);
   return Mix(hash, tail);
 }
 
@@ -67,7 +67,8 @@ struct BytesKeys {
   uint64_t Hash(int64_t i) const { return HashBytes(rows.row(i), rows.size(i)); }
   bool Equals(int64_t i, uint32_t id) const {
     uint64_t begin = offsets[id];
-    return rows.size(i) == offsets[id + 1] - begin && std::memcmp(rows.row(i), bytes.data() + begin, rows.size(i)) == 0;
+    const uint64_t size = rows.size(i);
+    return size == offsets[id + 1] - begin && (size == 0 || std::memcmp(rows.row(i), bytes.data() + begin, size) == 0);
   }
   void Insert(int64_t i) const {
     bytes.insert(bytes.end(), rows.row(i), rows.row(i) + rows.size(i));
