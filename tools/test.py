@@ -1,6 +1,7 @@
 """Builds and runs the tests, and sums up what passed.
 
-    test.py [--preset release] [--units all|none|NAME,...] [--fuzz RUNS] [--report FILE] [-- PYTEST-ARGUMENTS...]
+    test.py [--preset release] [--units all|none|NAME,...] [--fuzz RUNS] [--no-pytest] [--report FILE]
+            [-- PYTEST-ARGUMENTS...]
     test.py --sum FILE
 
 Without --, every test of tests/ that needs no other service. --fuzz gives each fuzz target that many inputs (the asan-ubsan
@@ -129,7 +130,8 @@ def run_all(given, results):
         status = subprocess.run([PYTHON, "tools/check_layers.py"], cwd=ROOT).returncode
         results.append(("layers", int(status == 0), int(status != 0), 0))
     units = [] if given.units in ("all", "none") else given.units.split(",")
-    targets = [] if given.units == "all" else ["sluice-server", *(f"sluice_{name.replace('/', '_')}_test" for name in units)]
+    server = [] if given.no_pytest else ["sluice-server"]
+    targets = [] if given.units == "all" else [*server, *(f"sluice_{name.replace('/', '_')}_test" for name in units)]
     try:
         folder = build(given.preset, targets)
     except subprocess.CalledProcessError:
@@ -139,7 +141,8 @@ def run_all(given, results):
         run_units(folder, units, results)
     if given.fuzz:
         run_fuzzers(folder, given.fuzz, results)
-    run_pytest(folder, given.pytest or ["tests"], results)
+    if not given.no_pytest:
+        run_pytest(folder, given.pytest or ["tests"], results)
 
 
 def summary(results):
@@ -157,6 +160,7 @@ def main():
     parser.add_argument("--preset", default="release")
     parser.add_argument("--units", default="all")
     parser.add_argument("--fuzz", type=int, default=0)
+    parser.add_argument("--no-pytest", action="store_true")
     parser.add_argument("--report", type=Path)
     parser.add_argument("--sum", type=Path)
     parser.add_argument("pytest", nargs="*")
