@@ -15,7 +15,7 @@
 namespace sluice::formats {
 namespace {
 
-constexpr int64_t kMaxRowsInGroup = 1 << 20;
+constexpr int64_t kMaxRowsInGroup = 1 << 19;
 
 class ParquetWriter : public FileWriter {
  public:
