@@ -221,7 +221,7 @@ struct MapPartitions {
   ExpressionPtr function;  ///< PythonUdf
   bool is_barrier = false;
 };
-/// applyInPandas, applyInArrow (transformWithState is refused by the analyzer for now)
+/// applyInPandas, applyInArrow (transformWithState is refused by the analyzer)
 struct GroupMap {
   RelationPtr input;
   std::vector<ExpressionPtr> grouping;
