@@ -40,14 +40,8 @@ def outcomes(request, server, server_program):
     pool.shutdown(cancel_futures=True)
 
 
-# Programs whose output is known to differ still; each line of the file is a debt.
-KNOWN = set((running.PROGRAMS / "known_differences.txt").read_text(encoding="utf-8").split())
-
-
 @pytest.mark.parametrize("program", PROGRAMS, ids=_name)
-def test_program(program, outcomes, request):
-    if _name(program) in KNOWN:
-        request.node.add_marker(pytest.mark.xfail(reason="listed in known_differences.txt", strict=True))
+def test_program(program, outcomes):
     recording = running.recording(program)
     assert recording.exists(), "not recorded; run tools/record_programs.py"
     wrong = running.difference(recording.read_text(encoding="utf-8"), outcomes[program].result())

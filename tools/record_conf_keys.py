@@ -22,12 +22,11 @@ HEADER = """\
 // Recorded from Spark 4.2 by tools/record_conf_keys.py, sorted by name; see ConfKey and KnownKey:
 // {{name, default, type, scope, choices, requirement}, unit, minimum, warning}
 """
-# What differs here: no JVM whose stack or call sites could be shown, and what depends on the start of the program.
+# What differs here: no JVM whose call sites could be shown, and what depends on the start of the program.
 OWN_DEFAULTS = {
     "spark.connect.grpc.binding.address": None,
     "spark.connect.grpc.binding.port": "15002",
     "spark.python.sql.dataFrameDebugging.enabled": "false",
-    "spark.sql.connect.serverStacktrace.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.warehouse.dir": "spark-warehouse",
 }

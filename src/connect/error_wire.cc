@@ -84,17 +84,22 @@ google::rpc::Status ToStatus(const base::Error& error, const std::string& error_
   info.set_domain("org.apache.spark");
   auto& metadata = *info.mutable_metadata();
   metadata["classes"] = Dump(classes);
-  if (!error_id.empty()) metadata["errorId"] = error_id;
+  google::rpc::Status status;
+  status.set_code(kInternal);
+  std::string message = ValidUtf8(error.message());
+  status.set_message(Abbreviate(message));
+  bool whole = error.causes().empty() && status.message() == message;
   if (!error.condition().empty()) {
     metadata["errorClass"] = error.condition();
     if (!error.sql_state().empty()) metadata["sqlState"] = error.sql_state();
-    // Longer ones come with the details only.
     std::string parameters = Dump(nlohmann::json(error.parameters()));
-    if (parameters.size() <= kMaxMetadataValue) metadata["messageParameters"] = parameters;
+    if (parameters.size() <= kMaxMetadataValue) {
+      metadata["messageParameters"] = parameters;
+    } else {
+      whole = false;
+    }
   }
-  google::rpc::Status status;
-  status.set_code(kInternal);
-  status.set_message(Abbreviate(ValidUtf8(error.message())));
+  if (!whole && !error_id.empty()) metadata["errorId"] = error_id;
   status.add_details()->PackFrom(info);
   return status;
 }

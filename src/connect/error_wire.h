@@ -20,7 +20,8 @@ namespace sluice::connect {
 /// INTERNAL_ERROR.
 base::Error ToError(const std::exception_ptr& thrown);
 
-/// Status INTERNAL with an ErrorInfo. `error_id` names the full error for FetchErrorDetails.
+/// Status INTERNAL with an ErrorInfo. `error_id` names the full error for FetchErrorDetails; it is sent only where the
+/// status does not say everything (causes, a long message), as clients print the class of what they fetch once more.
 /// Message and details stay so small together that they fit into the trailers of a call (8 KiB)
 /// after their encodings.
 google::rpc::Status ToStatus(const base::Error& error, const std::string& error_id);

@@ -118,7 +118,8 @@ bool TryDecrypt(TextWriter& out, std::string_view bytes, std::string_view key, s
   Cipher context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
   EVP_DecryptInit_ex(context.get(), call.cipher, nullptr, Bytes(key), iv.empty() ? nullptr : Bytes(iv));
   int size = 0;
-  if (!aad.empty()) EVP_DecryptUpdate(context.get(), nullptr, &size, Bytes(aad), static_cast<int>(aad.size()));
+  // Other modes know no such data; Spark ignores it when they decrypt.
+  if (tag > 0 && !aad.empty()) EVP_DecryptUpdate(context.get(), nullptr, &size, Bytes(aad), static_cast<int>(aad.size()));
   size_t room = body.size() + 32;
   auto* at = reinterpret_cast<unsigned char*>(out.Claim(room));
   int written = 0;
