@@ -74,9 +74,10 @@ class Application:
             return {}
         return {key: value for key, value in self.conf.items() if not key.startswith(_LAUNCH_ONLY)}
 
-    @property
-    def owns_server(self):
-        return self._server is not None
+    def set_log_level(self, level):
+        """The level of this application's own server; one that others use too keeps its own."""
+        if self._server is not None:
+            self._server.set_log_level(level)
 
 
 class FilesFolder:

@@ -81,6 +81,11 @@ class ServerProcess:
             self._address = f"{line.rstrip('/')}/;token={self._token}"
         return self._address
 
+    def set_log_level(self, level):
+        """What the server logs from now on, by Spark's name of the level."""
+        if self._watch is not None:
+            os.write(self._watch, f"{level}\n".encode())
+
     def stop(self):
         """Stops the queries and the server, and waits for its end."""
         if self._watch is None or os.getpid() != self._owner:

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,9 +16,12 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 
 #include "base/error.h"
 #include "base/path_uri.h"
+#include "cli/log.h"
 #include "server/server.h"
 
 namespace sluice::cli {
@@ -75,6 +79,7 @@ std::shared_ptr<session::Environment> MakeEnvironment() {
   connectors::RegisterAll(environment->connectors);
   environment->token = TakeVariable("SLUICE_TOKEN");
   environment->conf = TakeConf();
+  if (auto level = environment->conf.find("spark.log.level"); level != environment->conf.end()) SetLogLevel(level->second);
   if (auto warehouse = environment->conf.find("spark.sql.warehouse.dir"); warehouse != environment->conf.end()) {
     environment->warehouse = base::PathFromUri(warehouse->second);
     environment->conf.erase(warehouse);
@@ -113,28 +118,52 @@ void Announce(const ServeOptions& options, const std::string& url) {
   }
 }
 
-// True when the watched descriptor is at its end; what is written to it means nothing.
-bool AtEnd(int fd) {
-  char buffer[256];
-  ssize_t got = read(fd, buffer, sizeof buffer);
-  return got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
-}
+/// What the process that started this server says over the watched descriptor: lines that name a log level.
+class Owner {
+ public:
+  explicit Owner(std::optional<int> fd) : fd_(fd.value_or(-1)) {}
+  int fd() const { return fd_; }
+
+  /// Takes in what there is; false when the owner is gone.
+  bool Listen() {
+    char buffer[256];
+    ssize_t got = read(fd_, buffer, sizeof buffer);
+    if (got < 0) return errno == EINTR || errno == EAGAIN;
+    said_.append(buffer, static_cast<size_t>(got));
+    for (size_t end; (end = said_.find('\n')) != std::string::npos; said_.erase(0, end + 1)) Obey(said_.substr(0, end));
+    return got > 0;
+  }
+
+ private:
+  static void Obey(const std::string& level) {
+    try {
+      SetLogLevel(level);
+    } catch (const base::Error& error) {
+      spdlog::warn("{}", error.message());
+    }
+  }
+
+  int fd_;
+  std::string said_;
+};
 
 void WaitForStop(const ServeOptions& options) {
-  pollfd waits[2] = {{stop_pipe[0], POLLIN, 0}, {options.watch_fd.value_or(-1), POLLIN, 0}};
+  Owner owner(options.watch_fd);
+  pollfd waits[2] = {{stop_pipe[0], POLLIN, 0}, {owner.fd(), POLLIN, 0}};
   while (true) {
     if (poll(waits, 2, -1) < 0) {
       if (errno == EINTR) continue;
       return;
     }
     if (waits[0].revents != 0) return;
-    if (waits[1].revents != 0 && AtEnd(*options.watch_fd)) return;
+    if (waits[1].revents != 0 && !owner.Listen()) return;
   }
 }
 
 }  // namespace
 
 int Serve(const ServeOptions& options) {
+  StartLog();
   HandleSignals();
   auto environment = MakeEnvironment();
   server::ServerOptions server_options;

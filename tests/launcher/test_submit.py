@@ -51,6 +51,31 @@ def test_settings_reach_the_session(sluice):
     assert done.err.splitlines() == ["sluice: --driver-memory has no effect here (no JVM, no cluster)"]
 
 
+UNCLEAN = """
+import os, tempfile
+base = tempfile.mkdtemp()
+os.mkdir(base + '/in')
+open(base + '/in/a.txt', 'w').write('x\\n')
+open(base + '/archive', 'w').close()
+lines = spark.readStream.option('cleanSource', 'archive').option('sourceArchiveDir', base + '/archive').text(base + '/in')
+for _ in range(3):
+    query = lines.writeStream.format('noop').option('checkpointLocation', base + '/cp').trigger(availableNow=True).start()
+    query.awaitTermination()
+    open(base + f'/in/b{_}.txt', 'w').write('y\\n')
+"""
+
+
+@pytest.mark.parametrize("option, level, shown", [
+    (None, None, True), (None, "warn", True), (None, "ERROR", False), ("spark.log.level=OFF", None, False),
+    ("spark.log.level=OFF", "INFO", True)])
+def test_the_log_has_the_programs_level(sluice, option, level, shown):
+    set_level = f"spark.sparkContext.setLogLevel('{level}')\n" if level else ""
+    done = sluice.submit(SESSION + set_level + UNCLEAN, options=["--conf", option] if option else [])
+    assert (done.returncode, done.out) == (0, ""), done.err
+    assert ("WARN" in done.err.upper() and "could not be cleaned up" in done.err) == shown, done.err
+    assert shown or not done.err
+
+
 def test_names_and_masters_of_the_program_win(sluice):
     done = sluice.submit("from pyspark.sql import SparkSession\n"
                          "s = SparkSession.builder.master('local[2]').appName('mine').getOrCreate()\n"

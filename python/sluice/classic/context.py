@@ -199,8 +199,8 @@ class SparkContext:
 
             raise IllegalArgumentException(
                 f"requirement failed: Supplied level {logLevel} did not match one of: {','.join(_LOG_LEVELS)}")
-        if application.current is not None and application.current.owns_server:
-            self._session.conf._set_all({"spark.log.level": level}, silent=True)
+        if application.current is not None:
+            application.current.set_log_level(level)
 
     def setLocalProperty(self, key, value):
         self._local_properties[key] = value
