@@ -56,9 +56,9 @@ void CheckGrouped(const ExprPtr& result, const std::vector<GroupingKey>& keys, c
   ExprPtr ungrouped = FindUngrouped(result, keys);
   if (!ungrouped) return;
   if (keys.empty()) throw base::Error(ErrorKind::kAnalysis, "MISSING_GROUP_BY").WithPlan(logical::TreeString(input));
-  throw base::Error(ErrorKind::kAnalysis, "MISSING_AGGREGATION",
-                    {{"expression", QuotedSql(*ungrouped)},
-                     {"expressionAnyValue", "\"any_value(" + ungrouped->Sql() + ")\""}})
+  throw base::Error(
+      ErrorKind::kAnalysis, "MISSING_AGGREGATION",
+      {{"expression", QuotedSql(*ungrouped)}, {"expressionAnyValue", "\"any_value(" + ungrouped->Sql() + ")\""}})
       .WithPlan(logical::TreeString(input));
 }
 
@@ -181,9 +181,8 @@ PlanPtr OverAggregate::Extended() const {
   results.insert(results.end(), added_.begin(), added_.end());
   PlanPtr extended =
       std::make_shared<logical::Aggregate>(aggregate_->child(), aggregate_->grouping, std::move(results));
-  PlanPtr plan = logical::Transform(plan_, [&](const PlanPtr& node) -> PlanPtr {
-    return node.get() == aggregate_ ? extended : nullptr;
-  });
+  PlanPtr plan = logical::Transform(
+      plan_, [&](const PlanPtr& node) -> PlanPtr { return node.get() == aggregate_ ? extended : nullptr; });
   for (const ExprPtr& one : added_) plan = AddOutput(plan, logical::ToAttribute(one));
   return plan;
 }

@@ -88,9 +88,8 @@ class ExpressionResolver {
   logical::ExprPtr InSubquery(const plan::SubqueryExpression& node, logical::PlanPtr plan);
   void CheckFrame(bool rows, const std::string& text, bool reversed, const std::vector<logical::ExprPtr>& orders,
                   bool whole, const std::string& bounds);
-  logical::WindowBindingPtr BindWindowFunction(const functions::FunctionEntry& entry,
-                                               const functions::BindWindow& bind, const std::string& name,
-                                               Arguments& arguments, bool ignore_nulls);
+  logical::WindowBindingPtr BindWindowFunction(const functions::FunctionEntry& entry, const functions::BindWindow& bind,
+                                               const std::string& name, Arguments& arguments, bool ignore_nulls);
   logical::ExprPtr CastFunction(const std::string& name, const plan::UnresolvedFunction& node);
   logical::ExprPtr PythonFunction(std::shared_ptr<const plan::PythonUdf> function,
                                   const std::vector<plan::ExpressionPtr>& arguments);
@@ -131,8 +130,8 @@ logical::ExprPtr ImplicitCast(const logical::ExprPtr& expr, const types::TypePtr
 /// The value of an expression without attributes, if it can be had now without an error.
 std::optional<types::Literal> TryFold(const logical::ExprPtr& expr, bool ansi, const std::string& time_zone);
 /// `child.name` of a struct, an array of structs, a map's value or an array's element.
-logical::ExprPtr ExtractValue(const logical::ExprPtr& child, const logical::ExprPtr& extraction, const NameMatcher& names,
-                              bool ansi);
+logical::ExprPtr ExtractValue(const logical::ExprPtr& child, const logical::ExprPtr& extraction,
+                              const NameMatcher& names, bool ansi);
 logical::ExprPtr StructField(const logical::ExprPtr& child, int index, const std::string& shown_name = "");
 /// An alias named as the expression prints, unless it has a name.
 logical::ExprPtr WithName(const logical::ExprPtr& expr);

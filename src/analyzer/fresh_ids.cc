@@ -118,8 +118,7 @@ class Copier {
                                                         Copy(plan->output));
       case PlanKind::kGroupMap: {
         const auto* map = plan->As<logical::GroupMap>();
-        return std::make_shared<logical::GroupMap>(children[0], Copy(map->grouping), map->function,
-                                                   Copy(plan->output));
+        return std::make_shared<logical::GroupMap>(children[0], Copy(map->grouping), map->function, Copy(plan->output));
       }
       case PlanKind::kCoGroupMap: {
         const auto* map = plan->As<logical::CoGroupMap>();

@@ -91,9 +91,9 @@ PlanPtr ExpandGroupingSets(PlanPtr input, std::vector<GroupingKey>& keys, const 
   PlanPtr project = std::make_shared<logical::Project>(input, std::move(projected));
   auto id = std::make_shared<AttributeExpr>("spark_grouping_id", types::Long(), false);
   for (size_t i = 0; i < keys.size(); ++i) {
-    keys[i].attribute = std::make_shared<AttributeExpr>(keys[i].attribute->name, computed[i]->type, true,
-                                                        logical::NextExprId(), std::vector<std::string>{},
-                                                        computed[i]->metadata);
+    keys[i].attribute =
+        std::make_shared<AttributeExpr>(keys[i].attribute->name, computed[i]->type, true, logical::NextExprId(),
+                                        std::vector<std::string>{}, computed[i]->metadata);
     keys[i].named = keys[i].attribute;
     output.push_back(keys[i].attribute);
     grouping.push_back(keys[i].attribute);
@@ -108,8 +108,7 @@ PlanPtr ExpandGroupingSets(PlanPtr input, std::vector<GroupingKey>& keys, const 
     std::vector<ExprPtr> projection(input->output.begin(), input->output.end());
     for (size_t i = 0; i < keys.size(); ++i) {
       bool has = std::find(sets[s].begin(), sets[s].end(), static_cast<int>(i)) != sets[s].end();
-      projection.push_back(has ? ExprPtr(computed[i])
-                               : logical::MakeLiteral(types::Literal::Null(computed[i]->type)));
+      projection.push_back(has ? ExprPtr(computed[i]) : logical::MakeLiteral(types::Literal::Null(computed[i]->type)));
     }
     projection.push_back(logical::MakeLiteral(types::Literal::Long(SetId(sets[s], keys.size()))));
     if (duplicates) projection.push_back(logical::MakeLiteral(types::Literal::Long(static_cast<int64_t>(s))));

@@ -28,9 +28,7 @@ size_t LevenshteinDistance(const std::string& a, const std::string& b) {
 
 using Name = std::vector<std::string>;
 
-Name Last(const Name& name, size_t parts) {
-  return Name(name.end() - std::min(parts, name.size()), name.end());
-}
+Name Last(const Name& name, size_t parts) { return Name(name.end() - std::min(parts, name.size()), name.end()); }
 
 size_t DistinctPrefixes(const std::vector<Name>& names, size_t without_last) {
   std::set<Name> prefixes;
@@ -48,7 +46,9 @@ bool NameMatcher::operator()(std::string_view a, std::string_view b) const {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return Lower(x) == Lower(y); });
 }
 
-std::string NameMatcher::Key(std::string_view name) const { return case_sensitive_ ? std::string(name) : ToLower(name); }
+std::string NameMatcher::Key(std::string_view name) const {
+  return case_sensitive_ ? std::string(name) : ToLower(name);
+}
 
 std::string ToLower(std::string_view text) {
   std::string out(text);
@@ -85,9 +85,8 @@ std::vector<std::string> Suggestions(const std::string& name, std::vector<Name> 
 
 base::Error UnresolvedColumn(const std::vector<std::string>& name, const logical::Attributes& visible) {
   logical::Attributes sorted = visible;
-  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
-    return a->name != b->name ? a->name < b->name : a->id < b->id;
-  });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return a->name != b->name ? a->name < b->name : a->id < b->id; });
   std::vector<Name> candidates;
   for (const auto& attribute : sorted) {
     if (attribute->hidden) continue;

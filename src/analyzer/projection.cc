@@ -36,9 +36,9 @@ bool RefersTo(const ExprPtr& expr, const std::set<ExprId>& ids) {
 logical::Attributes GeneratedColumns(const logical::GeneratorCall& call, const std::vector<std::string>& names) {
   const auto& outputs = call.binding->outputs;
   if (!names.empty() && names.size() != outputs.size()) {
-    throw base::Error(ErrorKind::kAnalysis, "UDTF_ALIAS_NUMBER_MISMATCH",
-                      {{"aliasesSize", std::to_string(outputs.size())},
-                       {"aliasesNames", fmt::format("{}", fmt::join(names, ","))}});
+    throw base::Error(
+        ErrorKind::kAnalysis, "UDTF_ALIAS_NUMBER_MISMATCH",
+        {{"aliasesSize", std::to_string(outputs.size())}, {"aliasesNames", fmt::format("{}", fmt::join(names, ","))}});
   }
   logical::Attributes out;
   for (size_t i = 0; i < outputs.size(); ++i) {
@@ -131,9 +131,8 @@ PlanPtr ProjectPlan(PlanPtr input, std::vector<ExprPtr> expressions) {
 }
 
 PlanPtr SelectPlan(Resolver& resolver, PlanPtr input, std::vector<SelectItem> items) {
-  bool any_generator = std::any_of(items.begin(), items.end(), [](const SelectItem& item) {
-    return item.expr->kind == ExprKind::kGeneratorCall;
-  });
+  bool any_generator = std::any_of(items.begin(), items.end(),
+                                   [](const SelectItem& item) { return item.expr->kind == ExprKind::kGeneratorCall; });
   if (any_generator) return WithGenerators(std::move(input), items);
   std::vector<ExprPtr> expressions;
   bool any_aggregate = false;

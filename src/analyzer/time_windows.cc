@@ -127,8 +127,7 @@ ExprPtr ExpressionResolver::TimeWindow(const plan::UnresolvedFunction& node) {
   lengths.slide = all.size() > 2 ? LengthOf(all[2]) : lengths.duration;
   lengths.start = all.size() > 3 ? LengthOf(all[3]) : 0;
   ExprPtr time = all[0];
-  std::string sql =
-      fmt::format("window({}, {}, {}, {})", time->Sql(), lengths.duration, lengths.slide, lengths.start);
+  std::string sql = fmt::format("window({}, {}, {}, {})", time->Sql(), lengths.duration, lengths.slide, lengths.start);
   if (IsWindowStruct(*time->type)) {
     time = std::make_shared<logical::ScalarCall>(functions::BindWindowTime(time->type, time->nullable),
                                                  std::vector<ExprPtr>{time});
@@ -138,8 +137,9 @@ ExprPtr ExpressionResolver::TimeWindow(const plan::UnresolvedFunction& node) {
     Fail(base::Error(ErrorKind::kAnalysis, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
                      {{"sqlExpr", "\"" + sql + "\""},
                       {"paramIndex", "first"},
-                      {"requiredType", "(\"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)\" or \"STRUCT<start: TIMESTAMP, "
-                                       "end: TIMESTAMP>\" or \"STRUCT<start: TIMESTAMP_NTZ, end: TIMESTAMP_NTZ>\")"},
+                      {"requiredType",
+                       "(\"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)\" or \"STRUCT<start: TIMESTAMP, "
+                       "end: TIMESTAMP>\" or \"STRUCT<start: TIMESTAMP_NTZ, end: TIMESTAMP_NTZ>\")"},
                       {"inputSql", QuotedSql(*time)},
                       {"inputType", QuotedType(*time->type)}}));
   }
@@ -205,7 +205,8 @@ ExprPtr ExpressionResolver::WindowTime(const plan::UnresolvedFunction& node) {
   }
   const auto* attribute = window->As<AttributeExpr>();
   if (!IsWindowStruct(*window->type) || !attribute || !IsWindowColumn(attribute->metadata)) {
-    throw base::Error(ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_3101", {{"windowTime", "window_time(" + window->Sql() + ")"}});
+    throw base::Error(ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_3101",
+                      {{"windowTime", "window_time(" + window->Sql() + ")"}});
   }
   return std::make_shared<logical::ScalarCall>(functions::BindWindowTime(window->type, window->nullable),
                                                std::vector<ExprPtr>{window});
@@ -224,10 +225,9 @@ PlanPtr ApplyTimeWindows(Resolver& resolver, PlanPtr input, std::vector<ExprPtr>
   }
   if (!window) return input;
   if (window->session) throw base::Error::Unsupported("session_window");
-  auto column = std::make_shared<AttributeExpr>("window", window->type,
-                                                window->lengths.duration != window->lengths.slide,
-                                                logical::NextExprId(), std::vector<std::string>{},
-                                                MarkedMetadata(window->children[0]));
+  auto column = std::make_shared<AttributeExpr>(
+      "window", window->type, window->lengths.duration != window->lengths.slide, logical::NextExprId(),
+      std::vector<std::string>{}, MarkedMetadata(window->children[0]));
   for (ExprPtr& expr : expressions) {
     expr = logical::Transform(expr, [&](const ExprPtr& node) -> ExprPtr {
       return std::dynamic_pointer_cast<const TimeWindowExpr>(node) ? column : nullptr;

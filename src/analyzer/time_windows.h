@@ -20,8 +20,8 @@ struct TimeWindowExpr : logical::ScalarCall {
 /// True if metadata marks a column of windows (TimeWindow.marker).
 bool IsWindowColumn(const std::string& metadata);
 
-/// Spark's TimeWindowing: if `expressions` call window(…), a node below gives each row its windows, and the calls become
-/// references to that column. Several different windows are refused.
+/// Spark's TimeWindowing: if `expressions` call window(…), a node below gives each row its windows, and the calls
+/// become references to that column. Several different windows are refused.
 logical::PlanPtr ApplyTimeWindows(Resolver& resolver, logical::PlanPtr input,
                                   std::vector<logical::ExprPtr>& expressions);
 

@@ -10,7 +10,8 @@ void ThrowArrowError(const arrow::Status& status) {
     throw Error::Plain(ErrorKind::kSpark, status.message()).WithDomain(ErrorDomain::kExternal, true);
   }
   if (status.IsOutOfMemory()) {
-    throw Error::Plain(ErrorKind::kSpark, "Out of memory: " + status.message()).WithDomain(ErrorDomain::kInternal, false);
+    throw Error::Plain(ErrorKind::kSpark, "Out of memory: " + status.message())
+        .WithDomain(ErrorDomain::kInternal, false);
   }
   throw Error::Internal(status.ToString());
 }

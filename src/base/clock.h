@@ -48,8 +48,8 @@ class ManualClock : public Clock {
     }
     wake.wait(lock);
     std::lock_guard own(mutex_);
-    waiters_.erase(std::find_if(waiters_.begin(), waiters_.end(),
-                                [&](const Waiter& waiter) { return waiter.wake == &wake; }));
+    waiters_.erase(
+        std::find_if(waiters_.begin(), waiters_.end(), [&](const Waiter& waiter) { return waiter.wake == &wake; }));
   }
   /// Not while holding the mutex of a waiter.
   void Set(int64_t now) {

@@ -126,9 +126,7 @@ Error& Error::WithQueryContext(const std::string& summary) {
   return *this;
 }
 
-Error& Error::WithSqlText(const std::string& sql) {
-  return Surround("\n== SQL ==\n" + sql);
-}
+Error& Error::WithSqlText(const std::string& sql) { return Surround("\n== SQL ==\n" + sql); }
 
 std::vector<std::string> Error::JvmClasses() const {
   auto chain = [](std::initializer_list<const char*> names) {
@@ -140,16 +138,16 @@ std::vector<std::string> Error::JvmClasses() const {
     case ErrorKind::kAnalysis:
       return chain({"org.apache.spark.sql.AnalysisException"});
     case ErrorKind::kExtendedAnalysis:
-      return chain({"org.apache.spark.sql.catalyst.ExtendedAnalysisException", "org.apache.spark.sql.AnalysisException"});
+      return chain(
+          {"org.apache.spark.sql.catalyst.ExtendedAnalysisException", "org.apache.spark.sql.AnalysisException"});
     case ErrorKind::kParse:
       return chain({"org.apache.spark.sql.catalyst.parser.ParseException", "org.apache.spark.sql.AnalysisException"});
     case ErrorKind::kStreamingQuery:
       return chain({"org.apache.spark.sql.streaming.StreamingQueryException"});
     case ErrorKind::kIllegalArgument:
-      return condition_.empty()
-                 ? chain({"java.lang.IllegalArgumentException", "java.lang.RuntimeException"})
-                 : chain({"org.apache.spark.SparkIllegalArgumentException", "java.lang.IllegalArgumentException",
-                          "java.lang.RuntimeException"});
+      return condition_.empty() ? chain({"java.lang.IllegalArgumentException", "java.lang.RuntimeException"})
+                                : chain({"org.apache.spark.SparkIllegalArgumentException",
+                                         "java.lang.IllegalArgumentException", "java.lang.RuntimeException"});
     case ErrorKind::kUnsupportedOperation:
       if (condition_.empty()) {
         return chain({"java.lang.UnsupportedOperationException", "java.lang.RuntimeException"});
@@ -157,18 +155,17 @@ std::vector<std::string> Error::JvmClasses() const {
       return chain({"org.apache.spark.SparkUnsupportedOperationException", "java.lang.UnsupportedOperationException",
                     "java.lang.RuntimeException"});
     case ErrorKind::kArithmetic:
-      return chain({"org.apache.spark.SparkArithmeticException", "java.lang.ArithmeticException",
-                    "java.lang.RuntimeException"});
+      return chain(
+          {"org.apache.spark.SparkArithmeticException", "java.lang.ArithmeticException", "java.lang.RuntimeException"});
     case ErrorKind::kDateTime:
-      return chain({"org.apache.spark.SparkDateTimeException", "java.time.DateTimeException",
-                    "java.lang.RuntimeException"});
+      return chain(
+          {"org.apache.spark.SparkDateTimeException", "java.time.DateTimeException", "java.lang.RuntimeException"});
     case ErrorKind::kNumberFormat:
       return chain({"org.apache.spark.SparkNumberFormatException", "java.lang.NumberFormatException",
                     "java.lang.IllegalArgumentException", "java.lang.RuntimeException"});
     case ErrorKind::kArrayIndexOutOfBounds:
-      return chain({"org.apache.spark.SparkArrayIndexOutOfBoundsException",
-                    "java.lang.ArrayIndexOutOfBoundsException", "java.lang.IndexOutOfBoundsException",
-                    "java.lang.RuntimeException"});
+      return chain({"org.apache.spark.SparkArrayIndexOutOfBoundsException", "java.lang.ArrayIndexOutOfBoundsException",
+                    "java.lang.IndexOutOfBoundsException", "java.lang.RuntimeException"});
     case ErrorKind::kNoSuchElement:
       return chain({"org.apache.spark.SparkNoSuchElementException", "java.util.NoSuchElementException",
                     "java.lang.RuntimeException"});
@@ -193,8 +190,8 @@ std::vector<std::string> Error::JvmClasses() const {
     case ErrorKind::kIllegalState:
       return chain({"java.lang.IllegalStateException", "java.lang.RuntimeException"});
     case ErrorKind::kFileNotFound:
-      return chain({"org.apache.spark.SparkFileNotFoundException", "java.io.FileNotFoundException",
-                    "java.io.IOException"});
+      return chain(
+          {"org.apache.spark.SparkFileNotFoundException", "java.io.FileNotFoundException", "java.io.IOException"});
     case ErrorKind::kConcurrentModification:
       return chain({"org.apache.spark.SparkConcurrentModificationException",
                     "java.util.ConcurrentModificationException", "java.lang.RuntimeException"});

@@ -11,28 +11,28 @@ namespace sluice::base {
 
 /// The JVM exception class a Spark client would see; it decides the Python exception type.
 enum class ErrorKind {
-  kAnalysis,           ///< org.apache.spark.sql.AnalysisException
-  kExtendedAnalysis,   ///< …catalyst.ExtendedAnalysisException: an AnalysisException that carries a plan
-  kParse,              ///< org.apache.spark.sql.catalyst.parser.ParseException
-  kStreamingQuery,     ///< org.apache.spark.sql.streaming.StreamingQueryException
-  kIllegalArgument,    ///< org.apache.spark.SparkIllegalArgumentException
+  kAnalysis,          ///< org.apache.spark.sql.AnalysisException
+  kExtendedAnalysis,  ///< …catalyst.ExtendedAnalysisException: an AnalysisException that carries a plan
+  kParse,             ///< org.apache.spark.sql.catalyst.parser.ParseException
+  kStreamingQuery,    ///< org.apache.spark.sql.streaming.StreamingQueryException
+  kIllegalArgument,   ///< org.apache.spark.SparkIllegalArgumentException
   kUnsupportedOperation,
   kArithmetic,
   kDateTime,
   kNumberFormat,
   kArrayIndexOutOfBounds,
   kNoSuchElement,
-  kRuntime,            ///< org.apache.spark.SparkRuntimeException
-  kSpark,              ///< org.apache.spark.SparkException
-  kSql,                ///< org.apache.spark.SparkSQLException: handles, cursors, cancelled operations
-  kClassNotFound,      ///< org.apache.spark.SparkClassNotFoundException
-  kPython,             ///< org.apache.spark.api.python.PythonException
-  kInvalidPlan,        ///< org.apache.spark.sql.connect.common.InvalidPlanInput
-  kIllegalState,       ///< java.lang.IllegalStateException
-  kFileNotFound,       ///< java.io.FileNotFoundException
+  kRuntime,        ///< org.apache.spark.SparkRuntimeException
+  kSpark,          ///< org.apache.spark.SparkException
+  kSql,            ///< org.apache.spark.SparkSQLException: handles, cursors, cancelled operations
+  kClassNotFound,  ///< org.apache.spark.SparkClassNotFoundException
+  kPython,         ///< org.apache.spark.api.python.PythonException
+  kInvalidPlan,    ///< org.apache.spark.sql.connect.common.InvalidPlanInput
+  kIllegalState,   ///< java.lang.IllegalStateException
+  kFileNotFound,   ///< java.io.FileNotFoundException
   kConcurrentModification,
-  kUpgrade,            ///< org.apache.spark.SparkUpgradeException
-  kInternal,           ///< a defect of the engine itself
+  kUpgrade,   ///< org.apache.spark.SparkUpgradeException
+  kInternal,  ///< a defect of the engine itself
 };
 
 enum class ErrorDomain { kUser, kExternal, kInternal };

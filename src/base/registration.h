@@ -3,6 +3,6 @@
 
 /// Defines the registration function of one entry; the build collects all of them (tools/generate_registry.py), so
 /// adding an entry touches one file. Use it inside the namespace of the top-level folder.
-#define SLUICE_REGISTER(Registry, Name) \
+#define SLUICE_REGISTER(Registry, Name)    \
   void Register##Name(Registry& registry); \
   void Register##Name(Registry& registry)

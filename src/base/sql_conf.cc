@@ -17,9 +17,9 @@ namespace {
 /// A key and what only checks and warnings need of it.
 struct KnownKey {
   ConfKey key;
-  std::string_view unit = "";          ///< of kMillis and kBytes, as errors call it; "" = that of the type
-  std::optional<int> minimum = {};     ///< of numbers; the error for less is the requirement
-  std::string_view warning = "";       ///< what Spark Connect warns of when the key is used
+  std::string_view unit = "";       ///< of kMillis and kBytes, as errors call it; "" = that of the type
+  std::optional<int> minimum = {};  ///< of numbers; the error for less is the requirement
+  std::string_view warning = "";    ///< what Spark Connect warns of when the key is used
 };
 
 const std::vector<KnownKey> kKeys = {
@@ -75,13 +75,8 @@ std::optional<int64_t> ParseWithUnit(std::string_view text,
 
 std::optional<int64_t> ParseMillis(std::string_view text) {
   if (auto micros = ParseWithUnit(text, {{"us", 1}})) return *micros / 1000;
-  return ParseWithUnit(text, {{"", 1},
-                              {"ms", 1},
-                              {"s", 1000},
-                              {"m", 60'000},
-                              {"min", 60'000},
-                              {"h", 3'600'000},
-                              {"d", 86'400'000}});
+  return ParseWithUnit(
+      text, {{"", 1}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}});
 }
 
 std::optional<int64_t> ParseBytes(std::string_view text) {
@@ -140,7 +135,8 @@ void CheckChoice(const ConfKey& key, const std::string& value) {
 template <typename T>
 void CheckNumber(const KnownKey& known, const std::string& value, std::optional<T> number, const std::string& type) {
   if (!number) throw TypeMismatch(known.key.name, value, known.unit.empty() ? type : std::string(known.unit));
-  if (known.minimum && *number < static_cast<T>(*known.minimum)) throw Requirement(known.key, value, known.key.requirement);
+  if (known.minimum && *number < static_cast<T>(*known.minimum))
+    throw Requirement(known.key, value, known.key.requirement);
 }
 
 void CheckScope(const std::string& key) {

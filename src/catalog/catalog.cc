@@ -31,18 +31,22 @@ base::Error SchemaNotFound(const std::string& name) {
 std::optional<std::pair<std::string, std::string>> Split(const std::vector<std::string>& name,
                                                          const std::string& current_database) {
   switch (name.size()) {
-    case 1: return {{current_database, Lower(name[0])}};
-    case 2: return {{Lower(name[0]), Lower(name[1])}};
+    case 1:
+      return {{current_database, Lower(name[0])}};
+    case 2:
+      return {{Lower(name[0]), Lower(name[1])}};
     case 3:
       if (Lower(name[0]) != kCatalogName) return std::nullopt;
       return {{Lower(name[1]), Lower(name[2])}};
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
 }  // namespace
 
-Catalog::Catalog(std::string warehouse) : warehouse_(std::move(warehouse)), persistent_(std::make_shared<Persistent>()) {
+Catalog::Catalog(std::string warehouse)
+    : warehouse_(std::move(warehouse)), persistent_(std::make_shared<Persistent>()) {
   persistent_->databases["default"] = {"default", "default database", warehouse_};
 }
 

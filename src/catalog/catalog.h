@@ -36,7 +36,8 @@ class Catalog {
  public:
   explicit Catalog(std::string warehouse);
 
-  void CreateTempView(const std::string& name, logical::PlanPtr plan, bool replace);  ///< TEMP_TABLE_OR_VIEW_ALREADY_EXISTS
+  void CreateTempView(const std::string& name, logical::PlanPtr plan,
+                      bool replace);  ///< TEMP_TABLE_OR_VIEW_ALREADY_EXISTS
   void CreateGlobalTempView(const std::string& name, logical::PlanPtr plan, bool replace);
   bool DropTempView(const std::string& name);
   bool DropGlobalTempView(const std::string& name);
@@ -48,7 +49,8 @@ class Catalog {
   /// `name` is [table], [database, table] or [catalog, database, table].
   std::optional<Table> FindTable(const std::vector<std::string>& name) const;
   void CreateTable(Table table, bool if_not_exists);  ///< TABLE_OR_VIEW_ALREADY_EXISTS
-  void DropTable(const std::vector<std::string>& name, bool if_exists);  ///< TABLE_OR_VIEW_NOT_FOUND; deletes managed files
+  void DropTable(const std::vector<std::string>& name,
+                 bool if_exists);  ///< TABLE_OR_VIEW_NOT_FOUND; deletes managed files
   std::vector<Table> Tables(const std::string& database) const;
 
   std::string current_database() const;

@@ -126,14 +126,12 @@ TEST_F(CheckpointLogsTest, DamagedOffsetFilesAreNamed) {
 
 TEST_F(CheckpointLogsTest, CommitsRoundTrip) {
   EXPECT_EQ(FormatCommitEntry({0}), "v1\n{\"nextBatchWatermarkMs\":0}");
-  EXPECT_EQ(ParseCommitEntry("v1\n{\"nextBatchWatermarkMs\":1704110390000}").next_watermark_ms,
-            1704110390000);
+  EXPECT_EQ(ParseCommitEntry("v1\n{\"nextBatchWatermarkMs\":1704110390000}").next_watermark_ms, 1704110390000);
   EXPECT_EQ(ParseCommitEntry("v2\n{\"nextBatchWatermarkMs\":7}").next_watermark_ms, 7);
   CommitLog log(root());
   Put("commits/0", "");
   EXPECT_EQ(MessageOf([&] { log.Get(0); }),
-            "Failed to read log file file:" + root() +
-                "/commits/0. Incomplete log file in the offset commit log");
+            "Failed to read log file file:" + root() + "/commits/0. Incomplete log file in the offset commit log");
 }
 
 TEST_F(CheckpointLogsTest, ListsAndPurges) {

@@ -64,9 +64,10 @@ FileLogSettings FileLogSettings::FromConf(const base::SqlConf& conf, const std::
   FileLogSettings out;
   out.compact_interval = conf.GetLong(prefix + "compactInterval");
   if (out.compact_interval <= 0) {
-    throw base::Error::Plain(base::ErrorKind::kIllegalArgument,
-                             fmt::format("requirement failed: Please set {}compactInterval (was {}) to a positive value.",
-                                         prefix, out.compact_interval));
+    throw base::Error::Plain(
+        base::ErrorKind::kIllegalArgument,
+        fmt::format("requirement failed: Please set {}compactInterval (was {}) to a positive value.", prefix,
+                    out.compact_interval));
   }
   out.delete_expired = conf.GetBool(prefix + "deletion");
   out.cleanup_delay_ms = conf.GetMillis(prefix + "cleanupDelay");

@@ -30,8 +30,8 @@ struct LogPosition {
 };
 
 /// Spark's CompactibleFileStreamLog: entry N is "v1" and one JSON line a file; every `interval`-th entry is named
-/// "N.compact" and holds the lines of all entries up to it. An entry is written once, durably; lines pass through one by
-/// one, so that memory does not grow with the log. Not thread safe; two processes on one folder are safe.
+/// "N.compact" and holds the lines of all entries up to it. An entry is written once, durably; lines pass through one
+/// by one, so that memory does not grow with the log. Not thread safe; two processes on one folder are safe.
 class CompactibleFileLog {
  public:
   using Visitor = std::function<void(std::string_view line, const LogPosition& position)>;

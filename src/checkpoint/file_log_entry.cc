@@ -14,9 +14,8 @@ namespace {
 using Json = nlohmann::json;
 
 base::Error Damaged(const std::string& message, const LogPosition& position, size_t column) {
-  return base::Error::Plain(base::ErrorKind::kIllegalState,
-                            fmt::format("{}\n at [Source: {}; line: {}, column: {}]", message, position.file,
-                                        position.line, column))
+  return base::Error::Plain(base::ErrorKind::kIllegalState, fmt::format("{}\n at [Source: {}; line: {}, column: {}]",
+                                                                        message, position.file, position.line, column))
       .WithDomain(base::ErrorDomain::kExternal, false);
 }
 
@@ -45,7 +44,8 @@ Json ParseLine(std::string_view line, const LogPosition& position) {
     std::string word = WordAt(line, start);
     if (!word.empty() && !std::isdigit(static_cast<unsigned char>(word[0]))) {
       throw Damaged(fmt::format("Unrecognized token '{}': was expecting (JSON String, Number, Array, Object or token "
-                                "'null', 'true' or 'false')", word),
+                                "'null', 'true' or 'false')",
+                                word),
                     position, start + 1);
     }
     throw Damaged(fmt::format("Unexpected character ('{}' (code {}))", line.substr(at, 1),
@@ -81,12 +81,13 @@ SourceLogEntry ParseSourceLogEntry(std::string_view line, const LogPosition& pos
 
 SinkLogEntry ParseSinkLogEntry(std::string_view line, const LogPosition& position) {
   Json json = ParseLine(line, position);
-  return {TextOf(json, "path", position), NumberOf(json, "size", position), NumberOf(json, "modificationTime", position),
-          TextOf(json, "action", position) == "delete"};
+  return {TextOf(json, "path", position), NumberOf(json, "size", position),
+          NumberOf(json, "modificationTime", position), TextOf(json, "action", position) == "delete"};
 }
 
 std::string FormatLogEntry(const SourceLogEntry& entry) {
-  return fmt::format(R"({{"path":{},"timestamp":{},"batchId":{}}})", Json(entry.path).dump(), entry.timestamp, entry.batch);
+  return fmt::format(R"({{"path":{},"timestamp":{},"batchId":{}}})", Json(entry.path).dump(), entry.timestamp,
+                     entry.batch);
 }
 
 std::string FormatLogEntry(const SinkLogEntry& entry) {

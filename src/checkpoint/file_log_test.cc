@@ -19,7 +19,9 @@ class FileLogTest : public testing::Test {
   ~FileLogTest() override { fs::remove_all(folder_); }
 
   CompactibleFileLog Open(FileLogSettings settings = {}) const { return {folder_.string(), "LOG", settings}; }
-  static std::string Line(const std::string& path, int64_t batch) { return FormatLogEntry(SourceLogEntry{path, 7, batch}); }
+  static std::string Line(const std::string& path, int64_t batch) {
+    return FormatLogEntry(SourceLogEntry{path, 7, batch});
+  }
   std::vector<std::string> Names() const {
     std::vector<std::string> out;
     for (const auto& file : fs::directory_iterator(folder_)) out.push_back(file.path().filename().string());
@@ -28,7 +30,8 @@ class FileLogTest : public testing::Test {
   }
   static std::string Paths(const CompactibleFileLog& log) {
     std::string out;
-    log.ForEach([&](std::string_view line, const LogPosition& position) { out += ParseSourceLogEntry(line, position).path; });
+    log.ForEach(
+        [&](std::string_view line, const LogPosition& position) { out += ParseSourceLogEntry(line, position).path; });
     return out;
   }
   void Put(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
@@ -46,7 +49,8 @@ class FileLogTest : public testing::Test {
 };
 
 TEST_F(FileLogTest, CompactsAndDeletesExpired) {
-  FileLogSettings settings{.compact_interval = 3, .delete_expired = true, .cleanup_delay_ms = 0, .min_batches_to_retain = 1};
+  FileLogSettings settings{
+      .compact_interval = 3, .delete_expired = true, .cleanup_delay_ms = 0, .min_batches_to_retain = 1};
   CompactibleFileLog log = Open(settings);
   for (int64_t batch = 0; batch < 7; ++batch) EXPECT_TRUE(log.Add(batch, {Line(std::string(1, 'a' + batch), batch)}));
   EXPECT_EQ(Names(), (std::vector<std::string>{"5.compact", "6"}));

@@ -21,9 +21,7 @@ std::optional<int64_t> ParseId(std::string_view name) {
 
 MetadataLog::MetadataLog(std::string folder) : folder_(std::move(folder)) {}
 
-std::string MetadataLog::PathOf(int64_t batch) const {
-  return folder_ + "/" + std::to_string(batch);
-}
+std::string MetadataLog::PathOf(int64_t batch) const { return folder_ + "/" + std::to_string(batch); }
 
 bool MetadataLog::Add(int64_t batch, std::string_view content, base::FolderSync folder_sync,
                       const std::function<void()>& before_name) {
@@ -86,8 +84,7 @@ void MetadataLog::PurgeAfter(int64_t batch) {
 
 int ParseLogVersion(std::string_view line, int max_supported) {
   auto malformed = [&] {
-    return base::Error(base::ErrorKind::kIllegalState, "MALFORMED_LOG_FILE",
-                       {{"text", std::string(line)}})
+    return base::Error(base::ErrorKind::kIllegalState, "MALFORMED_LOG_FILE", {{"text", std::string(line)}})
         .WithDomain(base::ErrorDomain::kExternal, false);
   };
   if (line.empty() || line[0] != 'v') throw malformed();
@@ -96,8 +93,7 @@ int ParseLogVersion(std::string_view line, int max_supported) {
   if (status != std::errc() || end != line.data() + line.size() || version <= 0) throw malformed();
   if (version > max_supported) {
     throw base::Error(base::ErrorKind::kIllegalState, "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION",
-                      {{"version", std::to_string(version)},
-                       {"maxSupportedVersion", std::to_string(max_supported)}})
+                      {{"version", std::to_string(version)}, {"maxSupportedVersion", std::to_string(max_supported)}})
         .WithDomain(base::ErrorDomain::kExternal, false);
   }
   return version;

@@ -41,8 +41,7 @@ constexpr LoggedKey kLoggedKeys[] = {
 };
 
 base::Error Damaged(const std::string& message) {
-  return base::Error::Plain(base::ErrorKind::kIllegalState, message)
-      .WithDomain(base::ErrorDomain::kExternal, false);
+  return base::Error::Plain(base::ErrorKind::kIllegalState, message).WithDomain(base::ErrorDomain::kExternal, false);
 }
 
 OffsetMetadata ParseMetadata(std::string_view text) {
@@ -65,14 +64,11 @@ OffsetMetadata ParseMetadata(std::string_view text) {
   return metadata;
 }
 
-std::string Quote(const std::string& text) {
-  return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
-}
+std::string Quote(const std::string& text) { return json(text).dump(-1, ' ', false, json::error_handler_t::replace); }
 
 std::string FormatMetadata(const OffsetMetadata& metadata) {
   std::string out = "{\"batchWatermarkMs\":" + std::to_string(metadata.watermark_ms) +
-                    ",\"batchTimestampMs\":" + std::to_string(metadata.timestamp_ms) +
-                    ",\"conf\":{";
+                    ",\"batchTimestampMs\":" + std::to_string(metadata.timestamp_ms) + ",\"conf\":{";
   bool first = true;
   for (const LoggedKey& logged : kLoggedKeys) {
     auto found = metadata.conf.find(logged.key);

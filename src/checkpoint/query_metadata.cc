@@ -23,8 +23,7 @@ std::string ParseQueryId(const std::string& path) {
     auto id = parsed.find("id");
     if (id != parsed.end() && id->is_string() && base::IsUuid(id->get<std::string>())) return *id;
   }
-  throw base::Error::Plain(base::ErrorKind::kIllegalState,
-                           "Failed to read the query's id from " + FileUri(path))
+  throw base::Error::Plain(base::ErrorKind::kIllegalState, "Failed to read the query's id from " + FileUri(path))
       .WithDomain(base::ErrorDomain::kExternal, false);
 }
 
@@ -33,8 +32,8 @@ std::string ParseQueryId(const std::string& path) {
 std::string ReadOrCreateQueryId(const std::string& checkpoint, bool verify_exists) {
   std::string path = checkpoint + "/metadata";
   if (std::filesystem::exists(path)) return ParseQueryId(path);
-  if (verify_exists && (MetadataLog(checkpoint + "/offsets").LatestBatch() ||
-                        MetadataLog(checkpoint + "/commits").LatestBatch())) {
+  if (verify_exists &&
+      (MetadataLog(checkpoint + "/offsets").LatestBatch() || MetadataLog(checkpoint + "/commits").LatestBatch())) {
     throw base::Error(base::ErrorKind::kRuntime, "STREAMING_CHECKPOINT_MISSING_METADATA_FILE",
                       {{"checkpointLocation", FileUri(checkpoint)}});
   }

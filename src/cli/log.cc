@@ -19,8 +19,8 @@ struct Level {
 };
 
 constexpr Level kLevels[] = {
-    {"ALL", spdlog::level::trace},  {"TRACE", spdlog::level::trace}, {"DEBUG", spdlog::level::debug},
-    {"INFO", spdlog::level::info},  {"WARN", spdlog::level::warn},   {"ERROR", spdlog::level::err},
+    {"ALL", spdlog::level::trace},      {"TRACE", spdlog::level::trace}, {"DEBUG", spdlog::level::debug},
+    {"INFO", spdlog::level::info},      {"WARN", spdlog::level::warn},   {"ERROR", spdlog::level::err},
     {"FATAL", spdlog::level::critical}, {"OFF", spdlog::level::off},
 };
 

@@ -27,7 +27,8 @@
 namespace sluice::cli {
 namespace {
 
-// Written to by the signal handler. (Blocked signals would stay blocked in the Python processes that the server starts.)
+// Written to by the signal handler. (Blocked signals would stay blocked in the Python processes that the server
+// starts.)
 int stop_pipe[2] = {-1, -1};
 
 void OnStopSignal(int) {
@@ -79,7 +80,8 @@ std::shared_ptr<session::Environment> MakeEnvironment() {
   connectors::RegisterAll(environment->connectors);
   environment->token = TakeVariable("SLUICE_TOKEN");
   environment->conf = TakeConf();
-  if (auto level = environment->conf.find("spark.log.level"); level != environment->conf.end()) SetLogLevel(level->second);
+  if (auto level = environment->conf.find("spark.log.level"); level != environment->conf.end())
+    SetLogLevel(level->second);
   if (auto warehouse = environment->conf.find("spark.sql.warehouse.dir"); warehouse != environment->conf.end()) {
     environment->warehouse = base::PathFromUri(warehouse->second);
     environment->conf.erase(warehouse);

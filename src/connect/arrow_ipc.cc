@@ -17,9 +17,8 @@ namespace {
 template <typename T>
 T FromClient(arrow::Result<T> result) {
   if (result.ok()) return std::move(result).ValueUnsafe();
-  throw base::Error::Plain(
-      base::ErrorKind::kIllegalArgument,
-      "The rows sent by the client cannot be read: " + result.status().message());
+  throw base::Error::Plain(base::ErrorKind::kIllegalArgument,
+                           "The rows sent by the client cannot be read: " + result.status().message());
 }
 
 void FromClient(const arrow::Status& status) {
@@ -28,16 +27,14 @@ void FromClient(const arrow::Status& status) {
                            "The rows sent by the client cannot be read: " + status.message());
 }
 
-std::shared_ptr<arrow::ChunkedArray> ToEngineType(
-    const std::shared_ptr<arrow::ChunkedArray>& column) {
+std::shared_ptr<arrow::ChunkedArray> ToEngineType(const std::shared_ptr<arrow::ChunkedArray>& column) {
   auto type = types::ToArrow(types::FromArrow(*column->type()));
   if (column->type()->Equals(*type)) return column;
   return FromClient(arrow::compute::Cast(column, type)).chunked_array();
 }
 
 // Replaces the zone of time stamps; the values are instants and stay as they are.
-std::shared_ptr<arrow::DataType> WithZone(const std::shared_ptr<arrow::DataType>& type,
-                                          const std::string& zone) {
+std::shared_ptr<arrow::DataType> WithZone(const std::shared_ptr<arrow::DataType>& type, const std::string& zone) {
   if (type->id() == arrow::Type::TIMESTAMP) {
     const auto& timestamp = static_cast<const arrow::TimestampType&>(*type);
     return timestamp.timezone().empty() ? type : arrow::timestamp(timestamp.unit(), zone);
@@ -56,8 +53,7 @@ std::shared_ptr<arrow::DataType> WithZone(const std::shared_ptr<arrow::DataType>
     case arrow::Type::LIST:
       return arrow::list(fields[0]);
     case arrow::Type::MAP:
-      return std::make_shared<arrow::MapType>(
-          fields[0], static_cast<const arrow::MapType&>(*type).keys_sorted());
+      return std::make_shared<arrow::MapType>(fields[0], static_cast<const arrow::MapType&>(*type).keys_sorted());
     default:
       return type;
   }
@@ -123,11 +119,9 @@ std::shared_ptr<arrow::Table> DecodeIpcStream(const std::string& bytes) {
   arrow::ChunkedArrayVector columns;
   for (int i = 0; i < table->num_columns(); ++i) {
     columns.push_back(ToEngineType(table->column(i)));
-    fields.push_back(
-        arrow::field(table->field(i)->name(), columns.back()->type(), table->field(i)->nullable()));
+    fields.push_back(arrow::field(table->field(i)->name(), columns.back()->type(), table->field(i)->nullable()));
   }
-  return arrow::Table::Make(arrow::schema(std::move(fields)), std::move(columns),
-                            table->num_rows());
+  return arrow::Table::Make(arrow::schema(std::move(fields)), std::move(columns), table->num_rows());
 }
 
 std::shared_ptr<arrow::Table> JoinTables(const std::vector<std::shared_ptr<arrow::Table>>& tables) {

@@ -27,8 +27,7 @@ TypePtr ConvertUdt(const proto::DataType_UDT& udt, int depth) {
   if (udt.type() != "udt") {
     throw InvalidPlan("UDT_TYPE_FIELD_INVALID", {{"udtType", udt.type()}});
   }
-  if (!udt.has_sql_type())
-    throw base::Error::Unsupported("The user defined type " + udt.jvm_class());
+  if (!udt.has_sql_type()) throw base::Error::Unsupported("The user defined type " + udt.jvm_class());
   return types::Udt(udt.jvm_class(), udt.python_class(), Convert(udt.sql_type(), depth + 1));
 }
 
@@ -59,8 +58,7 @@ types::IntervalFields YearMonthFields(const proto::DataType_YearMonthInterval& t
   int start = type.has_start_field() ? type.start_field() : 0;
   int end = type.has_end_field() ? type.end_field() : 1;
   if (start < 0 || end > 1 || start > end) {
-    throw InvalidPlan("ASSERTION_FAILURE",
-                      {{"message", "Invalid fields of a year-month interval."}});
+    throw InvalidPlan("ASSERTION_FAILURE", {{"message", "Invalid fields of a year-month interval."}});
   }
   return {start, end};
 }
@@ -69,8 +67,7 @@ TypePtr ConvertDecimal(const proto::DataType_Decimal& type) {
   int precision = type.has_precision() ? type.precision() : 10;
   int scale = type.has_scale() ? type.scale() : 0;
   if (precision < 1 || precision > 38 || scale < 0 || scale > precision) {
-    throw InvalidPlan("ASSERTION_FAILURE",
-                      {{"message", "Invalid precision or scale of a decimal type."}});
+    throw InvalidPlan("ASSERTION_FAILURE", {{"message", "Invalid precision or scale of a decimal type."}});
   }
   return types::Decimal(precision, scale);
 }
@@ -119,11 +116,9 @@ TypePtr Convert(const proto::DataType& type, int depth) {
     case proto::DataType::kDayTimeInterval:
       return types::DayTimeInterval(DayTimeFields(type.day_time_interval()));
     case proto::DataType::kArray:
-      return types::Array(Convert(type.array().element_type(), depth + 1),
-                          type.array().contains_null());
+      return types::Array(Convert(type.array().element_type(), depth + 1), type.array().contains_null());
     case proto::DataType::kMap:
-      return types::Map(Convert(type.map().key_type(), depth + 1),
-                        Convert(type.map().value_type(), depth + 1),
+      return types::Map(Convert(type.map().key_type(), depth + 1), Convert(type.map().value_type(), depth + 1),
                         type.map().value_contains_null());
     case proto::DataType::kStruct:
       return ConvertStruct(type.struct_(), depth);

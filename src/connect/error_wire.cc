@@ -35,8 +35,7 @@ std::string Abbreviate(const std::string& text) {
       ++characters;
     }
     encoded += EncodedSize(text[i]);
-    if (characters > kMaxMessageCharacters || encoded > kMaxEncodedMessage)
-      return text.substr(0, cut) + "...";
+    if (characters > kMaxMessageCharacters || encoded > kMaxEncodedMessage) return text.substr(0, cut) + "...";
   }
   return text;
 }

@@ -22,8 +22,7 @@ plan::UnresolvedStar ToStar(const proto::Expression_UnresolvedStar& star) {
   if (star.has_plan_id()) out.plan_id = star.plan_id();
   if (star.has_unparsed_target()) {
     const std::string& target = star.unparsed_target();
-    if (!target.ends_with(".*"))
-      throw InvalidPlan("UNRESOLVED_STAR_TARGET_INVALID", {{"target", target}});
+    if (!target.ends_with(".*")) throw InvalidPlan("UNRESOLVED_STAR_TARGET_INVALID", {{"target", target}});
     out.target = types::ParseAttributeName(std::string_view(target).substr(0, target.size() - 2));
   }
   return out;
@@ -63,22 +62,17 @@ std::string JoinNames(const Names& parts) {
   return out;
 }
 
-plan::LambdaVariable ToLambdaVariable(
-    const proto::Expression_UnresolvedNamedLambdaVariable& variable) {
-  if (variable.name_parts_size() == 0)
-    throw InvalidPlan("UNRESOLVED_NAMED_LAMBDA_VARIABLE_REQUIRES_NAME_PART");
+plan::LambdaVariable ToLambdaVariable(const proto::Expression_UnresolvedNamedLambdaVariable& variable) {
+  if (variable.name_parts_size() == 0) throw InvalidPlan("UNRESOLVED_NAMED_LAMBDA_VARIABLE_REQUIRES_NAME_PART");
   return plan::LambdaVariable{JoinNames(variable.name_parts())};
 }
 
-plan::LambdaFunction ToLambda(Translator& translator,
-                              const proto::Expression_LambdaFunction& lambda) {
+plan::LambdaFunction ToLambda(Translator& translator, const proto::Expression_LambdaFunction& lambda) {
   if (lambda.arguments_size() < 1 || lambda.arguments_size() > 3) {
-    throw InvalidPlan("LAMBDA_FUNCTION_ARGUMENT_COUNT_INVALID",
-                      {{"got", std::to_string(lambda.arguments_size())}});
+    throw InvalidPlan("LAMBDA_FUNCTION_ARGUMENT_COUNT_INVALID", {{"got", std::to_string(lambda.arguments_size())}});
   }
   plan::LambdaFunction out{translator.Expression(lambda.function()), {}};
-  for (const auto& argument : lambda.arguments())
-    out.variables.push_back(ToLambdaVariable(argument).name);
+  for (const auto& argument : lambda.arguments()) out.variables.push_back(ToLambdaVariable(argument).name);
   return out;
 }
 
@@ -123,8 +117,7 @@ plan::WindowExpression ToWindow(Translator& translator, const proto::Expression_
   return out;
 }
 
-plan::UnresolvedFunction ToFunction(Translator& translator,
-                                    const proto::Expression_UnresolvedFunction& function) {
+plan::UnresolvedFunction ToFunction(Translator& translator, const proto::Expression_UnresolvedFunction& function) {
   plan::UnresolvedFunction out;
   if (function.is_user_defined_function()) {
     out.name = ParseTableName(function.function_name());
@@ -136,10 +129,8 @@ plan::UnresolvedFunction ToFunction(Translator& translator,
   return out;
 }
 
-plan::UpdateFields ToUpdateFields(Translator& translator,
-                                  const proto::Expression_UpdateFields& update) {
-  plan::UpdateFields out{translator.Expression(update.struct_expression()), update.field_name(),
-                         nullptr};
+plan::UpdateFields ToUpdateFields(Translator& translator, const proto::Expression_UpdateFields& update) {
+  plan::UpdateFields out{translator.Expression(update.struct_expression()), update.field_name(), nullptr};
   if (update.has_value_expression()) out.value = translator.Expression(update.value_expression());
   return out;
 }
@@ -149,8 +140,7 @@ plan::Cast ToCast(Translator& translator, const proto::Expression_Cast& cast) {
   return plan::Cast{translator.Expression(cast.expr()), std::move(type), ToCastMode(cast)};
 }
 
-plan::SubqueryExpression ToSubquery(Translator& translator,
-                                    const proto::SubqueryExpression& subquery) {
+plan::SubqueryExpression ToSubquery(Translator& translator, const proto::SubqueryExpression& subquery) {
   plan::SubqueryExpression out;
   out.plan_id = subquery.plan_id();
   switch (subquery.subquery_type()) {
@@ -211,8 +201,7 @@ plan::ExpressionPtr Translator::Alias(const proto::Expression_Alias& alias) {
   if (alias.name_size() > 1 && alias.has_metadata()) {
     throw InvalidPlan("ALIAS_WITH_MULTIPLE_IDENTIFIERS_AND_METADATA");
   }
-  return plan::Make(
-      plan::Alias{Expression(alias.expr()), ToVector(alias.name()), alias.metadata()});
+  return plan::Make(plan::Alias{Expression(alias.expr()), ToVector(alias.name()), alias.metadata()});
 }
 
 plan::ExpressionPtr Translator::Function(const proto::CommonInlineUserDefinedFunction& function) {
@@ -227,8 +216,7 @@ plan::ExpressionPtr Translator::Function(const proto::CommonInlineUserDefinedFun
     case Function::FUNCTION_NOT_SET:
       throw OneofNotSet(function, "function");
   }
-  if (function.is_distinct())
-    throw base::Error::Unsupported("A distinct Python aggregate function");
+  if (function.is_distinct()) throw base::Error::Unsupported("A distinct Python aggregate function");
   const auto& udf = function.python_udf();
   plan::PythonUdf out;
   out.name = function.function_name();
@@ -290,8 +278,7 @@ plan::Expression::Node Translator::ExpressionNode(const proto::Expression& expre
     case Case::kTypedAggregateExpression:
       throw base::Error::Unsupported("A Scala aggregator");
     case Case::kExtension:
-      throw InvalidPlan("NO_HANDLER_FOR_EXTENSION",
-                        {{"extensionTypeUrl", expression.extension().type_url()}});
+      throw InvalidPlan("NO_HANDLER_FOR_EXTENSION", {{"extensionTypeUrl", expression.extension().type_url()}});
     case Case::EXPR_TYPE_NOT_SET:
       break;
   }

@@ -17,18 +17,15 @@ std::string Upper(std::string text, bool keep_underscores) {
   return out;
 }
 
-const google::protobuf::FieldDescriptor* SetField(const google::protobuf::Message& message,
-                                                  const std::string& oneof) {
+const google::protobuf::FieldDescriptor* SetField(const google::protobuf::Message& message, const std::string& oneof) {
   const auto* descriptor = message.GetDescriptor()->FindOneofByName(oneof);
-  return descriptor ? message.GetReflection()->GetOneofFieldDescriptor(message, descriptor)
-                    : nullptr;
+  return descriptor ? message.GetReflection()->GetOneofFieldDescriptor(message, descriptor) : nullptr;
 }
 
 }  // namespace
 
 base::Error InvalidPlan(const std::string& sub, base::Error::Parameters parameters) {
-  return base::Error(base::ErrorKind::kInvalidPlan, "CONNECT_INVALID_PLAN." + sub,
-                     std::move(parameters));
+  return base::Error(base::ErrorKind::kInvalidPlan, "CONNECT_INVALID_PLAN." + sub, std::move(parameters));
 }
 
 base::Error TooDeep(const std::string& what) {
@@ -37,17 +34,15 @@ base::Error TooDeep(const std::string& what) {
 
 base::Error OneofNotSet(const google::protobuf::Message& message, const std::string& oneof) {
   return InvalidPlan("INVALID_ONE_OF_FIELD_NOT_SET",
-                     {{"fullName", message.GetDescriptor()->full_name()},
-                      {"name", Upper(oneof, false) + "_NOT_SET"}});
+                     {{"fullName", message.GetDescriptor()->full_name()}, {"name", Upper(oneof, false) + "_NOT_SET"}});
 }
 
 base::Error OneofNotSupported(const google::protobuf::Message& message, const std::string& oneof) {
   const auto* field = SetField(message, oneof);
   if (!field) return OneofNotSet(message, oneof);
-  return InvalidPlan("INVALID_ONE_OF_FIELD_NOT_SUPPORTED",
-                     {{"fullName", message.GetDescriptor()->full_name()},
-                      {"name", Upper(field->name(), true)},
-                      {"number", std::to_string(field->number())}});
+  return InvalidPlan("INVALID_ONE_OF_FIELD_NOT_SUPPORTED", {{"fullName", message.GetDescriptor()->full_name()},
+                                                            {"name", Upper(field->name(), true)},
+                                                            {"number", std::to_string(field->number())}});
 }
 
 base::Error InvalidEnum(const google::protobuf::Message& message, const std::string& field) {

@@ -36,8 +36,7 @@ Literal ConvertDecimal(const proto::Expression_Literal_Decimal& decimal) {
   int32_t precision = 0;
   int32_t scale = 0;
   if (!arrow::Decimal128::FromString(decimal.value(), &value, &precision, &scale).ok()) {
-    throw base::Error::Plain(base::ErrorKind::kNumberFormat,
-                             "Invalid decimal literal: " + decimal.value());
+    throw base::Error::Plain(base::ErrorKind::kNumberFormat, "Invalid decimal literal: " + decimal.value());
   }
   if (scale < 0) {
     value = base::ValueOrThrow(value.Rescale(scale, 0));
@@ -45,12 +44,10 @@ Literal ConvertDecimal(const proto::Expression_Literal_Decimal& decimal) {
     scale = 0;
   }
   int32_t wanted_scale = std::max(scale, decimal.has_scale() ? decimal.scale() : 0);
-  precision =
-      std::max({precision, decimal.has_precision() ? decimal.precision() : 0, wanted_scale});
+  precision = std::max({precision, decimal.has_precision() ? decimal.precision() : 0, wanted_scale});
   if (precision > 38 || precision < 1) {
-    throw base::Error::Plain(
-        base::ErrorKind::kArithmetic,
-        "Decimal precision " + std::to_string(precision) + " exceeds max precision 38");
+    throw base::Error::Plain(base::ErrorKind::kArithmetic,
+                             "Decimal precision " + std::to_string(precision) + " exceeds max precision 38");
   }
   value = base::ValueOrThrow(value.Rescale(scale, wanted_scale));
   auto type = types::Decimal(precision, wanted_scale);
@@ -67,18 +64,16 @@ ScalarPtr ElementScalar(const ProtoLiteral& literal, const TypePtr& type, int de
   if (!element.value->type->Equals(arrow_type)) {
     auto cast = element.value->CastTo(arrow_type);
     if (!cast.ok()) {
-      throw InvalidPlan(
-          "INCOMPATIBLE_LITERAL_DATA_TYPE",
-          {{"dataTypeKindCase", type->Sql()}, {"literalTypeCase", element.type->Sql()}});
+      throw InvalidPlan("INCOMPATIBLE_LITERAL_DATA_TYPE",
+                        {{"dataTypeKindCase", type->Sql()}, {"literalTypeCase", element.type->Sql()}});
     }
     return *cast;
   }
   return element.value;
 }
 
-std::shared_ptr<arrow::Array> BuildArray(
-    const TypePtr& type, const google::protobuf::RepeatedPtrField<ProtoLiteral>& elements,
-    int depth) {
+std::shared_ptr<arrow::Array> BuildArray(const TypePtr& type,
+                                         const google::protobuf::RepeatedPtrField<ProtoLiteral>& elements, int depth) {
   auto builder = base::ValueOrThrow(arrow::MakeBuilder(types::ToArrow(type)));
   for (const ProtoLiteral& element : elements) {
     base::ThrowIfError(builder->AppendScalar(*ElementScalar(element, type, depth)));
@@ -93,8 +88,7 @@ TypePtr ArrayElementType(const ProtoLiteral& literal) {
 }
 
 Literal ConvertArray(const ProtoLiteral& literal, int depth) {
-  bool contains_null =
-      !literal.data_type().has_array() || literal.data_type().array().contains_null();
+  bool contains_null = !literal.data_type().has_array() || literal.data_type().array().contains_null();
   auto type = types::Array(ArrayElementType(literal), contains_null);
   auto values = BuildArray(type->element(), literal.array().elements(), depth);
   auto arrow_type = types::ToArrow(type);
@@ -104,8 +98,7 @@ Literal ConvertArray(const ProtoLiteral& literal, int depth) {
 TypePtr MapType(const ProtoLiteral& literal) {
   if (literal.data_type().has_map()) return ToType(literal.data_type());
   const auto& map = literal.map();
-  if (!map.has_key_type() || !map.has_value_type())
-    throw InvalidPlan("MAP_LITERAL_MISSING_DATA_TYPE");
+  if (!map.has_key_type() || !map.has_value_type()) throw InvalidPlan("MAP_LITERAL_MISSING_DATA_TYPE");
   return types::Map(ToType(map.key_type()), ToType(map.value_type()), true);
 }
 
@@ -113,8 +106,7 @@ Literal ConvertMap(const ProtoLiteral& literal, int depth) {
   auto type = MapType(literal);
   const auto& map = literal.map();
   if (map.keys_size() != map.values_size()) {
-    throw InvalidPlan("ASSERTION_FAILURE",
-                      {{"message", "A map literal needs as many keys as values."}});
+    throw InvalidPlan("ASSERTION_FAILURE", {{"message", "A map literal needs as many keys as values."}});
   }
   auto arrow_type = types::ToArrow(type);
   const auto& map_type = static_cast<const arrow::MapType&>(*arrow_type);
@@ -132,17 +124,15 @@ Literal ConvertStruct(const ProtoLiteral& literal, int depth) {
   auto type = ToType(literal.data_type().has_struct_() ? literal.data_type() : value.struct_type());
   const auto& fields = type->Is(TypeId::kUdt) ? type->sql_type()->fields() : type->fields();
   if (static_cast<int>(fields.size()) != value.elements_size()) {
-    throw InvalidPlan(
-        "ASSERTION_FAILURE",
-        {{"message", "A struct literal needs as many elements as its type has fields."}});
+    throw InvalidPlan("ASSERTION_FAILURE",
+                      {{"message", "A struct literal needs as many elements as its type has fields."}});
   }
   arrow::ScalarVector scalars;
   for (int i = 0; i < value.elements_size(); ++i) {
     scalars.push_back(ElementScalar(value.elements(i), fields[i].type, depth));
   }
   auto arrow_type = types::ToArrow(type);
-  return Make(type,
-              std::make_shared<arrow::StructScalar>(std::move(scalars), std::move(arrow_type)));
+  return Make(type, std::make_shared<arrow::StructScalar>(std::move(scalars), std::move(arrow_type)));
 }
 
 template <typename Builder, typename Values>
@@ -151,8 +141,7 @@ Literal SpecializedArray(TypePtr element, const Values& values) {
   for (const auto& value : values) base::ThrowIfError(builder.Append(value));
   auto type = types::Array(std::move(element), false);
   auto arrow_type = types::ToArrow(type);
-  return Make(
-      type, std::make_shared<arrow::ListScalar>(base::ValueOrThrow(builder.Finish()), arrow_type));
+  return Make(type, std::make_shared<arrow::ListScalar>(base::ValueOrThrow(builder.Finish()), arrow_type));
 }
 
 Literal ConvertSpecializedArray(const proto::Expression_Literal_SpecializedArray& array) {
@@ -193,8 +182,7 @@ Literal ConvertCalendarInterval(const proto::Expression_Literal_CalendarInterval
   if (__builtin_mul_overflow(interval.microseconds(), kNanosPerMicro, &value.nanoseconds)) {
     throw base::Error::Plain(base::ErrorKind::kArithmetic, "long overflow");
   }
-  return Make(types::CalendarInterval(),
-              std::make_shared<arrow::MonthDayNanoIntervalScalar>(value));
+  return Make(types::CalendarInterval(), std::make_shared<arrow::MonthDayNanoIntervalScalar>(value));
 }
 
 Literal Convert(const ProtoLiteral& literal, int depth) {
@@ -207,11 +195,9 @@ Literal Convert(const ProtoLiteral& literal, int depth) {
     case ProtoLiteral::kBoolean:
       return Literal::Boolean(literal.boolean());
     case ProtoLiteral::kByte:
-      return Make(types::Byte(),
-                  std::make_shared<arrow::Int8Scalar>(static_cast<int8_t>(literal.byte())));
+      return Make(types::Byte(), std::make_shared<arrow::Int8Scalar>(static_cast<int8_t>(literal.byte())));
     case ProtoLiteral::kShort:
-      return Make(types::Short(),
-                  std::make_shared<arrow::Int16Scalar>(static_cast<int16_t>(literal.short_())));
+      return Make(types::Short(), std::make_shared<arrow::Int16Scalar>(static_cast<int16_t>(literal.short_())));
     case ProtoLiteral::kInteger:
       return Literal::Integer(literal.integer());
     case ProtoLiteral::kLong:
@@ -227,9 +213,8 @@ Literal Convert(const ProtoLiteral& literal, int depth) {
     case ProtoLiteral::kDate:
       return MakeOf<arrow::Date32Scalar>(types::Date(), literal.date());
     case ProtoLiteral::kTime:
-      return MakeOf<arrow::Time64Scalar>(
-          types::Time(literal.time().has_precision() ? literal.time().precision() : 6),
-          literal.time().nano());
+      return MakeOf<arrow::Time64Scalar>(types::Time(literal.time().has_precision() ? literal.time().precision() : 6),
+                                         literal.time().nano());
     case ProtoLiteral::kTimestamp:
       return MakeOf<arrow::TimestampScalar>(types::Timestamp(), literal.timestamp());
     case ProtoLiteral::kTimestampNtz:
@@ -240,8 +225,7 @@ Literal Convert(const ProtoLiteral& literal, int depth) {
       return Make(types::YearMonthInterval(YearMonthFields(literal)),
                   std::make_shared<arrow::Int32Scalar>(literal.year_month_interval()));
     case ProtoLiteral::kDayTimeInterval:
-      return MakeOf<arrow::DurationScalar>(types::DayTimeInterval(DayTimeFields(literal)),
-                                           literal.day_time_interval());
+      return MakeOf<arrow::DurationScalar>(types::DayTimeInterval(DayTimeFields(literal)), literal.day_time_interval());
     case ProtoLiteral::kArray:
       return ConvertArray(literal, depth);
     case ProtoLiteral::kMap:
@@ -260,21 +244,19 @@ void Fill(const TypePtr& type, const arrow::Scalar& value, ProtoLiteral* out);
 
 void FillElements(const TypePtr& type, const arrow::Array& values,
                   google::protobuf::RepeatedPtrField<ProtoLiteral>* out) {
-  for (int64_t i = 0; i < values.length(); ++i)
-    Fill(type, *base::ValueOrThrow(values.GetScalar(i)), out->Add());
+  for (int64_t i = 0; i < values.length(); ++i) Fill(type, *base::ValueOrThrow(values.GetScalar(i)), out->Add());
 }
 
 void FillMap(const types::DataType& type, const arrow::Scalar& value, ProtoLiteral* out) {
-  const auto& entries =
-      static_cast<const arrow::StructArray&>(*static_cast<const arrow::MapScalar&>(value).value);
+  const auto& entries = static_cast<const arrow::StructArray&>(*static_cast<const arrow::MapScalar&>(value).value);
   *out->mutable_map()->mutable_key_type() = ToProto(*type.key());
   *out->mutable_map()->mutable_value_type() = ToProto(*type.value());
   FillElements(type.key(), *entries.field(0), out->mutable_map()->mutable_keys());
   FillElements(type.value(), *entries.field(1), out->mutable_map()->mutable_values());
 }
 
-void FillStruct(const types::DataType& type, const types::DataType& struct_type,
-                const arrow::Scalar& value, ProtoLiteral* out) {
+void FillStruct(const types::DataType& type, const types::DataType& struct_type, const arrow::Scalar& value,
+                ProtoLiteral* out) {
   *out->mutable_struct_()->mutable_struct_type() = ToProto(type);
   const auto& children = static_cast<const arrow::StructScalar&>(value).value;
   for (size_t i = 0; i < children.size(); ++i) {

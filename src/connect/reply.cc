@@ -13,8 +13,7 @@ namespace proto = spark::connect;
 
 proto::Expression LiteralExpression(const plan::Expression& expression) {
   const auto* literal = expression.As<types::Literal>();
-  if (!literal)
-    throw base::Error::Internal("Only constant arguments of an SQL text can be sent back.");
+  if (!literal) throw base::Error::Internal("Only constant arguments of an SQL text can be sent back.");
   proto::Expression out;
   *out.mutable_literal() = ToProto(*literal);
   return out;
@@ -25,12 +24,10 @@ void Fill(const plan::SqlQuery& query, proto::SQL* out) {
   for (const auto& [name, value] : query.named_arguments) {
     (*out->mutable_named_arguments())[name] = LiteralExpression(*value);
   }
-  for (const auto& value : query.positional_arguments)
-    *out->add_pos_arguments() = LiteralExpression(*value);
+  for (const auto& value : query.positional_arguments) *out->add_pos_arguments() = LiteralExpression(*value);
 }
 
-void Fill(const plan::LocalRelation& local, const std::string& time_zone,
-          proto::LocalRelation* out) {
+void Fill(const plan::LocalRelation& local, const std::string& time_zone, proto::LocalRelation* out) {
   auto data = local.data;
   if (!data && local.schema) {
     auto made = arrow::Table::MakeEmpty(types::ToArrowSchema(*local.schema));

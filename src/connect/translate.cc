@@ -130,17 +130,14 @@ plan::Relation::Node Translator::RelationNode(const proto::Relation& relation) {
     case Case::kCatalog:
       return ToPlan(*this, relation.catalog());
     case Case::kCachedLocalRelation:
-      throw InvalidPlan("CANNOT_FIND_CACHED_LOCAL_RELATION",
-                        {{"hash", relation.cached_local_relation().hash()}});
+      throw InvalidPlan("CANNOT_FIND_CACHED_LOCAL_RELATION", {{"hash", relation.cached_local_relation().hash()}});
     case Case::kApplyInPandasWithState:
       return plan::Unsupported{"GroupedData.applyInPandasWithState"};
     case Case::kCommonInlineUserDefinedTableFunction:
-      return plan::Unsupported{
-          "The Python table function " +
-          relation.common_inline_user_defined_table_function().function_name()};
+      return plan::Unsupported{"The Python table function " +
+                               relation.common_inline_user_defined_table_function().function_name()};
     case Case::kCommonInlineUserDefinedDataSource:
-      return plan::Unsupported{"The Python data source " +
-                               relation.common_inline_user_defined_data_source().name()};
+      return plan::Unsupported{"The Python data source " + relation.common_inline_user_defined_data_source().name()};
     case Case::kAsOfJoin:
       return plan::Unsupported{"An as-of join"};
     case Case::kNearestByJoin:
@@ -164,8 +161,7 @@ plan::Relation::Node Translator::RelationNode(const proto::Relation& relation) {
     case Case::kMlRelation:
       return plan::Unsupported{"Machine learning (pyspark.ml)"};
     case Case::kExtension:
-      throw InvalidPlan("NO_HANDLER_FOR_EXTENSION",
-                        {{"extensionTypeUrl", relation.extension().type_url()}});
+      throw InvalidPlan("NO_HANDLER_FOR_EXTENSION", {{"extensionTypeUrl", relation.extension().type_url()}});
     case Case::kUnknown:
       throw OneofNotSupported(relation, "rel_type");
     case Case::REL_TYPE_NOT_SET:
@@ -213,8 +209,7 @@ plan::CommandPtr ToPlan(const proto::Command& command, const TranslationContext&
       case proto::Command::kPipelineCommand:
         return plan::UnsupportedCommand{"Declarative pipelines"};
       case proto::Command::kExtension:
-        throw InvalidPlan("NO_HANDLER_FOR_EXTENSION",
-                          {{"extensionTypeUrl", command.extension().type_url()}});
+        throw InvalidPlan("NO_HANDLER_FOR_EXTENSION", {{"extensionTypeUrl", command.extension().type_url()}});
       case proto::Command::COMMAND_TYPE_NOT_SET:
         throw OneofNotSet(command, "command_type");
       default:  // the commands that the server answers itself
@@ -224,8 +219,6 @@ plan::CommandPtr ToPlan(const proto::Command& command, const TranslationContext&
   return std::make_shared<plan::Command>(plan::Command{std::move(node)});
 }
 
-std::vector<std::string> ParseTableName(const std::string& text) {
-  return types::ParseAttributeName(text);
-}
+std::vector<std::string> ParseTableName(const std::string& text) { return types::ParseAttributeName(text); }
 
 }  // namespace sluice::connect

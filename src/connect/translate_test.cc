@@ -77,9 +77,7 @@ TEST(Translate, DecimalLiteralsKeepTheirScale) {
 
 TEST(Translate, MalformedMessagesAreInvalidPlans) {
   TranslationContext context;
-  auto condition = [&](const proto::Relation& relation) {
-    return ConditionOf([&] { ToPlan(relation, context); });
-  };
+  auto condition = [&](const proto::Relation& relation) { return ConditionOf([&] { ToPlan(relation, context); }); };
   EXPECT_EQ(condition({}), "CONNECT_INVALID_PLAN.INVALID_ONE_OF_FIELD_NOT_SET");
   proto::Relation unknown;
   unknown.mutable_unknown();
@@ -156,8 +154,8 @@ TEST(Translate, CatalogCallsCarryTheirArguments) {
   const auto* call = plan->As<plan::CatalogCall>();
   ASSERT_NE(call, nullptr);
   EXPECT_EQ(call->name, "create_table");
-  EXPECT_THAT(call->arguments, testing::UnorderedElementsAre(testing::Pair("table_name", "t"),
-                                                             testing::Pair("source", "parquet")));
+  EXPECT_THAT(call->arguments,
+              testing::UnorderedElementsAre(testing::Pair("table_name", "t"), testing::Pair("source", "parquet")));
   EXPECT_TRUE(call->schema);
   EXPECT_EQ(call->options.at("path"), "/x");
 }

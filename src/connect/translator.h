@@ -43,9 +43,7 @@ class Translator {
 };
 
 using Names = google::protobuf::RepeatedPtrField<std::string>;
-inline std::vector<std::string> ToVector(const Names& names) {
-  return {names.begin(), names.end()};
-}
+inline std::vector<std::string> ToVector(const Names& names) { return {names.begin(), names.end()}; }
 inline plan::Options ToOptions(const google::protobuf::Map<std::string, std::string>& options) {
   return {options.begin(), options.end()};
 }
@@ -73,8 +71,7 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::Hint& hint);
 // relations/partition.cc
 plan::Relation::Node ToPlan(Translator& translator, const proto::Sample& sample);
 plan::Relation::Node ToPlan(Translator& translator, const proto::Repartition& repartition);
-plan::Relation::Node ToPlan(Translator& translator,
-                            const proto::RepartitionByExpression& repartition);
+plan::Relation::Node ToPlan(Translator& translator, const proto::RepartitionByExpression& repartition);
 // relations/join.cc
 plan::Relation::Node ToPlan(Translator& translator, const proto::Join& join);
 plan::Relation::Node ToPlan(Translator& translator, const proto::LateralJoin& join);
@@ -94,15 +91,13 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::ShowString& sho
 plan::Relation::Node ToPlan(Translator& translator, const proto::HtmlString& html);
 // relations/local.cc
 plan::Relation::Node ToPlan(Translator& translator, const proto::LocalRelation& local);
-plan::Relation::Node ToPlan(Translator& translator,
-                            const proto::ChunkedCachedLocalRelation& cached);
+plan::Relation::Node ToPlan(Translator& translator, const proto::ChunkedCachedLocalRelation& cached);
 plan::Relation::Node ToPlan(Translator& translator, const proto::Range& range);
 plan::Relation::Node ToPlan(Translator& translator, const proto::Parse& parse);
 // relations/sql.cc
 plan::Relation::Node ToPlan(Translator& translator, const proto::SQL& sql);
 plan::Relation::Node ToPlan(Translator& translator, const proto::WithRelations& relations);
-plan::Relation::Node ToPlan(Translator& translator,
-                            const proto::UnresolvedTableValuedFunction& function);
+plan::Relation::Node ToPlan(Translator& translator, const proto::UnresolvedTableValuedFunction& function);
 // relations/python.cc
 plan::Relation::Node ToPlan(Translator& translator, const proto::MapPartitions& map);
 plan::Relation::Node ToPlan(Translator& translator, const proto::GroupMap& map);
@@ -120,8 +115,7 @@ plan::Command::Node ToPlan(Translator& translator, const proto::WriteOperationV2
 plan::Command::Node ToPlan(Translator& translator, const proto::WriteStreamOperationStart& write);
 // commands/define.cc: views, functions, checkpoints
 plan::Command::Node ToPlan(Translator& translator, const proto::CreateDataFrameViewCommand& view);
-plan::Command::Node ToPlan(Translator& translator,
-                           const proto::CommonInlineUserDefinedFunction& function);
+plan::Command::Node ToPlan(Translator& translator, const proto::CommonInlineUserDefinedFunction& function);
 plan::Command::Node ToPlan(Translator& translator, const proto::CheckpointCommand& checkpoint);
 
 }  // namespace sluice::connect

@@ -37,8 +37,8 @@ PartialRows SelectGroups(const PartialRows& rows, const std::shared_ptr<arrow::A
       kept.push_back(static_cast<int32_t>(i));
       numbers.push_back(places[groups[i]]);
     }
-    arrow::ArrayVector columns = {std::make_shared<arrow::UInt32Array>(static_cast<int64_t>(numbers.size()),
-                                                                       arrow::Buffer::FromVector(numbers))};
+    arrow::ArrayVector columns = {
+        std::make_shared<arrow::UInt32Array>(static_cast<int64_t>(numbers.size()), arrow::Buffer::FromVector(numbers))};
     auto indices = Int32s(kept);
     for (size_t c = 1; c < set.size(); ++c) columns.push_back(TakeRows(set[c], indices));
     selected.distinct.push_back(std::move(columns));

@@ -59,8 +59,8 @@ void AggregationPlan::AddCall(const std::shared_ptr<const AggregateCall>& call, 
     }
     if (distinct) {
       place.distinct_set = static_cast<int>(distinct_sets_.size());
-      distinct_sets_.push_back({place.first, place.count, place.filter, arguments,
-                                call->has_filter ? call->filter() : nullptr});
+      distinct_sets_.push_back(
+          {place.first, place.count, place.filter, arguments, call->has_filter ? call->filter() : nullptr});
     }
   }
   calls_.push_back(call);

@@ -43,9 +43,9 @@ std::shared_ptr<arrow::BooleanArray> TrueMask(const arrow::Datum& condition, int
   const arrow::ArrayData& data = *condition.array();
   if (data.type->id() == arrow::Type::NA) return Constant(false, rows);
   if (data.GetNullCount() == 0) return Bits(data.buffers[1], data.offset, rows);
-  auto bits = base::ValueOrThrow(
-      arrow::internal::BitmapAnd(arrow::default_memory_pool(), data.buffers[0]->data(), data.offset,
-                                 data.buffers[1]->data(), data.offset, rows, 0));
+  auto bits =
+      base::ValueOrThrow(arrow::internal::BitmapAnd(arrow::default_memory_pool(), data.buffers[0]->data(), data.offset,
+                                                    data.buffers[1]->data(), data.offset, rows, 0));
   return Bits(bits, 0, rows);
 }
 
@@ -54,8 +54,8 @@ std::shared_ptr<arrow::BooleanArray> NullMask(const arrow::Datum& values, int64_
   const arrow::ArrayData& data = *values.array();
   if (data.type->id() == arrow::Type::NA) return Constant(true, rows);
   if (data.GetNullCount() == 0) return Constant(false, rows);
-  auto bits = base::ValueOrThrow(arrow::internal::InvertBitmap(arrow::default_memory_pool(),
-                                                               data.buffers[0]->data(), data.offset, rows));
+  auto bits = base::ValueOrThrow(
+      arrow::internal::InvertBitmap(arrow::default_memory_pool(), data.buffers[0]->data(), data.offset, rows));
   return Bits(bits, 0, rows);
 }
 

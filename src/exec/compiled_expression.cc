@@ -135,8 +135,8 @@ class Compiler {
     NodePtr child = Compile(cast.children[0]);
     if (types::Equal(cast.children[0]->type, cast.type, true)) return child;
     auto kernel = functions::MakeCastKernel(cast.children[0]->type, cast.type, cast.behaviour);
-    bool eager = cast.behaviour != logical::CastBehaviour::kAnsi ||
-                 functions::CanUpCast(*cast.children[0]->type, *cast.type);
+    bool eager =
+        cast.behaviour != logical::CastBehaviour::kAnsi || functions::CanUpCast(*cast.children[0]->type, *cast.type);
     std::optional<ErrorPlace> place;
     if (!cast.implicit) place = ErrorPlace{logical::OriginOf(cast)};
     return MakeCallNode(cast.type, std::move(kernel), {child}, eager, std::move(place));

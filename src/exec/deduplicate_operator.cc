@@ -106,7 +106,8 @@ class DeduplicateOperator final : public Operator {
       }
       parts = {first.Take()};
     }
-    auto rows = ConcatenateBatches(schema(), parts.empty() ? std::vector<std::shared_ptr<arrow::RecordBatch>>{} : parts[0]);
+    auto rows =
+        ConcatenateBatches(schema(), parts.empty() ? std::vector<std::shared_ptr<arrow::RecordBatch>>{} : parts[0]);
     if (columns_.empty() || rows->num_rows() < 2) return rows;
     // As Spark's exchange leaves them: by shuffle partition, then by first appearance.
     auto places = HashPartitions(Keys(*rows), rows->num_rows(), shuffle_partitions_);

@@ -25,8 +25,8 @@ class ExpandOperator final : public Operator {
     auto rows = static_cast<int32_t>(batch.num_rows());
     std::vector<std::shared_ptr<arrow::RecordBatch>> copies;
     for (const auto& projection : projections_) {
-      copies.push_back(WithSchema(arrow::RecordBatch::Make(schema(), rows, projection->EvaluateArrays(eval, batch)),
-                                  schema()));
+      copies.push_back(
+          WithSchema(arrow::RecordBatch::Make(schema(), rows, projection->EvaluateArrays(eval, batch)), schema()));
     }
     auto count = static_cast<int32_t>(copies.size());
     std::vector<int32_t> order;

@@ -48,8 +48,8 @@ using NodePtr = std::shared_ptr<ExpressionNode>;
 
 NodePtr MakeConstantNode(const types::Literal& literal);
 NodePtr MakeColumnNode(const types::TypePtr& type, int index);
-/// Where errors of a call are said to come from. Without it they pass as they are: those of implicit casts belong to the
-/// call around.
+/// Where errors of a call are said to come from. Without it they pass as they are: those of implicit casts belong to
+/// the call around.
 struct ErrorPlace {
   base::QueryContextPtr origin;  ///< null: errors of this call have no place
 };

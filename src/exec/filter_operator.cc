@@ -8,7 +8,7 @@
 namespace sluice::exec {
 namespace {
 
-constexpr int64_t kSmallRows = 1024;   // batches below that are put together
+constexpr int64_t kSmallRows = 1024;  // batches below that are put together
 constexpr int64_t kPendingRows = 8192;
 
 class FilterIterator final : public BatchIterator {
@@ -38,8 +38,7 @@ class FilterIterator final : public BatchIterator {
 
  private:
   std::shared_ptr<arrow::RecordBatch> Flush() {
-    auto merged =
-        pending_.size() == 1 ? pending_[0] : base::ValueOrThrow(arrow::ConcatenateRecordBatches(pending_));
+    auto merged = pending_.size() == 1 ? pending_[0] : base::ValueOrThrow(arrow::ConcatenateRecordBatches(pending_));
     pending_.clear();
     pending_rows_ = 0;
     SetCurrentInputFile(pending_file_);

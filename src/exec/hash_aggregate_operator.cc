@@ -12,7 +12,7 @@ namespace sluice::exec {
 namespace {
 
 constexpr int64_t kBatchRows = 16384;
-constexpr int64_t kParallelGroups = 65536;  // partial groups from which merging is done by key ranges in parallel
+constexpr int64_t kParallelGroups = 65536;   // partial groups from which merging is done by key ranges in parallel
 constexpr int64_t kPartitionGroups = 65536;  // groups an output partition should have at least
 
 // Finished groups in output order: rows laid out as plan.finished().

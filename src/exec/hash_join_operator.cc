@@ -23,7 +23,7 @@ constexpr int64_t kPairs = 16384;  // candidate pairs looked at together
 struct BuildSide {
   std::shared_ptr<arrow::RecordBatch> rows;
   std::unique_ptr<GroupTable> table;
-  std::vector<int32_t> starts;   // of key k: members[starts[k]] … members[starts[k+1]-1]
+  std::vector<int32_t> starts;  // of key k: members[starts[k]] … members[starts[k+1]-1]
   std::vector<int32_t> members;
   std::unique_ptr<std::atomic<bool>[]> matched;  // full outer join only
 };
@@ -81,7 +81,8 @@ class HashJoinOperator final : public Operator {
   const CompiledProjection& BuildKeys() const { return build_left_ ? left_keys_ : right_keys_; }
 
   std::string DescribeJoin(const JoinSpec& spec) const {
-    static const char* const kNames[] = {"Inner", "LeftOuter", "RightOuter", "FullOuter", "LeftSemi", "LeftAnti", "Cross"};
+    static const char* const kNames[] = {"Inner",    "LeftOuter", "RightOuter", "FullOuter",
+                                         "LeftSemi", "LeftAnti",  "Cross"};
     std::string side = build_left_ ? "BuildLeft" : "BuildRight";
     std::string type = kNames[static_cast<int>(spec.type)];
     std::string condition = spec.residual ? ", " + spec.residual->ToString() : "";
@@ -134,7 +135,8 @@ class HashJoinOperator final : public Operator {
   }
 
   // Probe columns and build columns in the order left, right.
-  std::shared_ptr<arrow::RecordBatch> Pairs(const std::shared_ptr<arrow::Schema>& schema, const arrow::RecordBatch& probe,
+  std::shared_ptr<arrow::RecordBatch> Pairs(const std::shared_ptr<arrow::Schema>& schema,
+                                            const arrow::RecordBatch& probe,
                                             const std::shared_ptr<arrow::Array>& probe_rows, const BuildSide& side,
                                             const std::shared_ptr<arrow::Array>& build_rows) const {
     arrow::ArrayVector from_probe, from_build;
@@ -214,7 +216,8 @@ class ProbeIterator final : public BatchIterator {
     int64_t first_row = row_;
     while (row_ < rows && static_cast<int64_t>(build.size()) < kPairs) {
       int32_t count = Matches(row_);
-      int32_t take = static_cast<int32_t>(std::min<int64_t>(count - member_, kPairs - static_cast<int64_t>(build.size())));
+      int32_t take =
+          static_cast<int32_t>(std::min<int64_t>(count - member_, kPairs - static_cast<int64_t>(build.size())));
       const int32_t* members = count > 0 ? side_->members.data() + side_->starts[ids_[row_]] + member_ : nullptr;
       build.insert(build.end(), members, members + take);
       probe.insert(probe.end(), take, static_cast<int32_t>(row_));

@@ -143,8 +143,8 @@ class CaseNode final : public ExpressionNode {
   arrow::Datum IfElse(Frame& frame, const std::shared_ptr<arrow::BooleanArray>& condition) const {
     arrow::Datum otherwise = children_.size() == 3 ? Typed(children_[2]->Evaluate(frame), type())
                                                    : arrow::Datum(arrow::MakeNullScalar(type()));
-    return base::ValueOrThrow(base::CallKernel(
-        "if_else", {condition, Typed(children_[1]->Evaluate(frame), type()), otherwise}));
+    return base::ValueOrThrow(
+        base::CallKernel("if_else", {condition, Typed(children_[1]->Evaluate(frame), type()), otherwise}));
   }
 
   arrow::Datum Branches(Frame& frame, std::shared_ptr<arrow::BooleanArray> condition) const {

@@ -29,8 +29,7 @@ void ExecContext::RunEndActions() {
   for (auto& [owner, action] : actions) action();
 }
 
-Operator::Operator(logical::Attributes output)
-    : output_(std::move(output)), schema_(logical::ArrowSchema(output_)) {}
+Operator::Operator(logical::Attributes output) : output_(std::move(output)), schema_(logical::ArrowSchema(output_)) {}
 
 void ForEachPartition(const Operator& root, ExecContext& context, const std::function<void(int)>& body) {
   int partitions = root.Partitions(context);

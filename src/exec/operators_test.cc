@@ -75,9 +75,8 @@ TEST_F(OperatorsTest, JoinTypes) {
     return Rows(std::make_shared<logical::Join>(rows, other, type, Call("=", {v, id})));
   };
   EXPECT_THAT(join(plan::JoinType::kInner), ElementsAre("b a a", "2 4 4", "2 4 4", "p q r"));
-  EXPECT_THAT(join(plan::JoinType::kLeftOuter),
-              ElementsAre("a b null a a null c", "1 2 3 4 4 null 6", "null 2 null 4 4 null null",
-                          "null p null q r null null"));
+  EXPECT_THAT(join(plan::JoinType::kLeftOuter), ElementsAre("a b null a a null c", "1 2 3 4 4 null 6",
+                                                            "null 2 null 4 4 null null", "null p null q r null null"));
   EXPECT_THAT(join(plan::JoinType::kRightOuter),
               ElementsAre("b a a null null", "2 4 4 null null", "2 4 4 9 null", "p q r s t"));
   EXPECT_THAT(join(plan::JoinType::kFullOuter),
@@ -91,9 +90,7 @@ TEST_F(OperatorsTest, JoinWithoutEqualKeys) {
   auto id = Attribute("id", types::Long());
   auto other = Local({id}, {"[3, 5]"});
   auto condition = Call("<", {v, id});
-  auto join = [&](plan::JoinType type) {
-    return Rows(std::make_shared<logical::Join>(rows, other, type, condition));
-  };
+  auto join = [&](plan::JoinType type) { return Rows(std::make_shared<logical::Join>(rows, other, type, condition)); };
   EXPECT_THAT(join(plan::JoinType::kLeftOuter),
               ElementsAre("a a b b null a null c", "1 1 2 2 3 4 null 6", "3 5 3 5 5 5 null null"));
   EXPECT_THAT(join(plan::JoinType::kLeftAnti), ElementsAre("null c", "null 6"));
@@ -158,8 +155,7 @@ TEST_F(OperatorsTest, ManyGroupsAreMergedInParallel) {
   auto range = std::make_shared<logical::RangePlan>(id, 0, 400'000, 1, 4);
   auto key = std::static_pointer_cast<const logical::AliasExpr>(As(Call("%", {id, Long(100'000)}), "key"));
   auto groups = std::make_shared<logical::Aggregate>(
-      range, std::vector<ExprPtr>{key},
-      std::vector<ExprPtr>{key->ToAttribute(), As(Aggregate("count", {id}), "n")});
+      range, std::vector<ExprPtr>{key}, std::vector<ExprPtr>{key->ToAttribute(), As(Aggregate("count", {id}), "n")});
   auto n = groups->output[1];
   auto total = std::make_shared<logical::Aggregate>(
       groups, std::vector<ExprPtr>{},

@@ -1,9 +1,9 @@
 // RunInOrder: the consumer computes its current partition itself while pool threads work ahead on the next ones.
+#include <arrow/util/byte_size.h>
+
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-
-#include <arrow/util/byte_size.h>
 
 #include "exec/operator.h"
 

@@ -260,7 +260,8 @@ class Planner {
     auto generator =
         std::static_pointer_cast<const logical::GeneratorCall>(node.generator->WithChildren(std::move(arguments)));
     // Over a local stand-in for the extended child, so that the node's output has its columns.
-    auto input = std::make_shared<logical::LocalData>(child->output(), std::vector<std::shared_ptr<arrow::RecordBatch>>{});
+    auto input =
+        std::make_shared<logical::LocalData>(child->output(), std::vector<std::shared_ptr<arrow::RecordBatch>>{});
     logical::Generate extended(input, generator, node.outer, node.generated);
     return Narrow(MakeGenerate(std::move(child), extended), node.output);
   }

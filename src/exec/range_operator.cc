@@ -12,7 +12,10 @@ constexpr int64_t kBatchRows = 16384;
 class RangeIterator final : public BatchIterator {
  public:
   RangeIterator(std::shared_ptr<arrow::Schema> schema, int64_t first, int64_t step, uint64_t rows)
-      : schema_(std::move(schema)), next_(static_cast<uint64_t>(first)), step_(static_cast<uint64_t>(step)), left_(rows) {}
+      : schema_(std::move(schema)),
+        next_(static_cast<uint64_t>(first)),
+        step_(static_cast<uint64_t>(step)),
+        left_(rows) {}
 
   std::shared_ptr<arrow::RecordBatch> Next() override {
     if (left_ == 0) return nullptr;
@@ -44,9 +47,7 @@ class RangeOperator final : public Operator {
     }
   }
 
-  int Partitions(ExecContext& context) const override {
-    return partitions_ > 0 ? partitions_ : context.parallelism;
-  }
+  int Partitions(ExecContext& context) const override { return partitions_ > 0 ? partitions_ : context.parallelism; }
   BatchIteratorPtr Open(ExecContext& context, int partition) const override {
     __int128 partitions = Partitions(context);
     auto begin = static_cast<uint64_t>(static_cast<__int128>(rows_) * partition / partitions);

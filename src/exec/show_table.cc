@@ -52,14 +52,29 @@ std::string EscapeMetaCharacters(std::string_view text) {
   escaped.reserve(text.size());
   for (char c : text) {
     switch (c) {
-      case '\n': escaped += "\\n"; break;
-      case '\r': escaped += "\\r"; break;
-      case '\t': escaped += "\\t"; break;
-      case '\f': escaped += "\\f"; break;
-      case '\b': escaped += "\\b"; break;
-      case '\v': escaped += "\\v"; break;
-      case '\a': escaped += "\\a"; break;
-      default: escaped += c;
+      case '\n':
+        escaped += "\\n";
+        break;
+      case '\r':
+        escaped += "\\r";
+        break;
+      case '\t':
+        escaped += "\\t";
+        break;
+      case '\f':
+        escaped += "\\f";
+        break;
+      case '\b':
+        escaped += "\\b";
+        break;
+      case '\v':
+        escaped += "\\v";
+        break;
+      case '\a':
+        escaped += "\\a";
+        break;
+      default:
+        escaped += c;
     }
   }
   return escaped;
@@ -144,11 +159,20 @@ std::string EscapeHtml(const std::string& text) {
   std::string escaped;
   for (char c : text) {
     switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      default: escaped += c;
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      default:
+        escaped += c;
     }
   }
   return escaped;

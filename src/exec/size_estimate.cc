@@ -71,7 +71,8 @@ double EstimateBytes(const logical::PlanPtr& plan) {
       return row * BatchRows(plan->As<logical::InMemory>()->source->Snapshot());
     case PlanKind::kRange: {
       auto* range = plan->As<logical::RangePlan>();
-      double rows = (static_cast<double>(range->end) - static_cast<double>(range->start)) / static_cast<double>(range->step);
+      double rows =
+          (static_cast<double>(range->end) - static_cast<double>(range->start)) / static_cast<double>(range->step);
       return std::max(0.0, rows) * row;
     }
     case PlanKind::kScan:

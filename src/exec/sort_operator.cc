@@ -19,8 +19,7 @@ struct SortOrder {
   std::vector<SortDirection> directions;
   std::string text;
 
-  SortOrder(const std::vector<std::shared_ptr<const logical::SortOrderExpr>>& order,
-            const logical::Attributes& input) {
+  SortOrder(const std::vector<std::shared_ptr<const logical::SortOrderExpr>>& order, const logical::Attributes& input) {
     std::vector<logical::ExprPtr> expressions;
     for (const auto& key : order) {
       expressions.push_back(key->children[0]);

@@ -27,7 +27,8 @@ inline std::shared_ptr<arrow::RecordBatch> Batch(const logical::Attributes& outp
   auto schema = logical::ArrowSchema(output);
   arrow::ArrayVector arrays;
   for (size_t c = 0; c < columns.size(); ++c) {
-    arrays.push_back(base::ValueOrThrow(arrow::json::ArrayFromJSONString(schema->field(static_cast<int>(c))->type(), columns[c])));
+    arrays.push_back(
+        base::ValueOrThrow(arrow::json::ArrayFromJSONString(schema->field(static_cast<int>(c))->type(), columns[c])));
   }
   int64_t rows = arrays.empty() ? 0 : arrays[0]->length();
   return arrow::RecordBatch::Make(schema, rows, arrays);
@@ -35,8 +36,8 @@ inline std::shared_ptr<arrow::RecordBatch> Batch(const logical::Attributes& outp
 
 /// One JSON array per column.
 inline PlanPtr Local(const logical::Attributes& output, const std::vector<std::string>& columns) {
-  return std::make_shared<logical::LocalData>(
-      output, std::vector<std::shared_ptr<arrow::RecordBatch>>{Batch(output, columns)});
+  return std::make_shared<logical::LocalData>(output,
+                                              std::vector<std::shared_ptr<arrow::RecordBatch>>{Batch(output, columns)});
 }
 
 inline const functions::FunctionRegistry& Functions() {

@@ -14,7 +14,7 @@ namespace sluice::exec {
 namespace {
 
 constexpr int64_t kBatchRows = 16384;
-constexpr int64_t kPairs = 65536;   // (row, row of its frame) pairs aggregated together
+constexpr int64_t kPairs = 65536;     // (row, row of its frame) pairs aggregated together
 constexpr int64_t kPairsPerRow = 64;  // frames up to that are aggregated pair by pair
 
 // One function of the node.

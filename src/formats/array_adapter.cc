@@ -49,8 +49,8 @@ std::shared_ptr<arrow::Array> ToMicros(const std::shared_ptr<arrow::Array>& arra
   }
   std::shared_ptr<arrow::Buffer> valid = nanos.null_bitmap();
   if (valid && nanos.offset() != 0) {
-    valid = base::ValueOrThrow(arrow::internal::CopyBitmap(arrow::default_memory_pool(), valid->data(), nanos.offset(),
-                                                           nanos.length()));
+    valid = base::ValueOrThrow(
+        arrow::internal::CopyBitmap(arrow::default_memory_pool(), valid->data(), nanos.offset(), nanos.length()));
   }
   return arrow::MakeArray(arrow::ArrayData::Make(type, nanos.length(), {valid, std::move(buffer)}, nanos.null_count()));
 }
@@ -117,8 +117,8 @@ std::shared_ptr<arrow::Array> AdaptStruct(const arrow::StructArray& array, const
   }
   std::shared_ptr<arrow::Buffer> valid = array.null_bitmap();
   if (valid && array.offset() != 0) {
-    valid = base::ValueOrThrow(arrow::internal::CopyBitmap(arrow::default_memory_pool(), valid->data(), array.offset(),
-                                                           array.length()));
+    valid = base::ValueOrThrow(
+        arrow::internal::CopyBitmap(arrow::default_memory_pool(), valid->data(), array.offset(), array.length()));
   }
   return arrow::MakeArray(arrow::ArrayData::Make(type, array.length(), {valid}, fields, array.null_count()));
 }
@@ -139,8 +139,8 @@ std::shared_ptr<arrow::Array> AdaptMap(const arrow::MapArray& array, const types
   auto keys = AdaptArray(array.keys(), target.key(), case_sensitive);
   auto values = AdaptArray(array.items(), target.value(), case_sensitive);
   if (!keys || !values) return nullptr;
-  auto entries = arrow::ArrayData::Make(type->field(0)->type(), keys->length(), {nullptr},
-                                        {keys->data(), values->data()}, 0);
+  auto entries =
+      arrow::ArrayData::Make(type->field(0)->type(), keys->length(), {nullptr}, {keys->data(), values->data()}, 0);
   auto data = array.data()->Copy();
   data->type = type;
   data->child_data = {entries};

@@ -74,7 +74,9 @@ class ArrowStreamInput : public ByteInput {
 class HadoopBlockInput : public ByteInput {
  public:
   HadoopBlockInput(std::string path, ByteInputPtr input, arrow::Compression::type type)
-      : path_(std::move(path)), input_(std::move(input)), codec_(base::ValueOrThrow(arrow::util::Codec::Create(type))) {}
+      : path_(std::move(path)),
+        input_(std::move(input)),
+        codec_(base::ValueOrThrow(arrow::util::Codec::Create(type))) {}
 
   int64_t Read(char* out, int64_t size) override {
     int64_t have = 0;

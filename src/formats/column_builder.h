@@ -14,8 +14,8 @@
 
 namespace sluice::formats {
 
-/// Builds one column of a Spark type. Nested types have children: a struct's fields, a list's elements, a map's keys and
-/// values. Not thread safe.
+/// Builds one column of a Spark type. Nested types have children: a struct's fields, a list's elements, a map's keys
+/// and values. Not thread safe.
 class ColumnBuilder {
  public:
   explicit ColumnBuilder(types::TypePtr type);
@@ -54,8 +54,8 @@ class ColumnBuilder {
     EndString();
   }
   void AppendString(std::string_view value) { AppendString(value.data(), value.size()); }
-  /// For parsers that write a string piece by piece: room for `size` more bytes at StringEnd(), then AdvanceString, then
-  /// EndString once.
+  /// For parsers that write a string piece by piece: room for `size` more bytes at StringEnd(), then AdvanceString,
+  /// then EndString once.
   char* StringRoom(size_t size) {
     if (data_size_ + static_cast<int64_t>(size) > data_capacity_) GrowData(size);
     return data_ + data_size_;

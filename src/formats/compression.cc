@@ -141,8 +141,8 @@ class HadoopBlockOutput : public ByteOutput {
     if (block_.empty()) return;
     const auto* input = reinterpret_cast<const uint8_t*>(block_.data());
     packed_.resize(codec_->MaxCompressedLen(block_.size(), input));
-    int64_t size = base::ValueOrThrow(codec_->Compress(block_.size(), input, packed_.size(),
-                                                       reinterpret_cast<uint8_t*>(packed_.data())));
+    int64_t size = base::ValueOrThrow(
+        codec_->Compress(block_.size(), input, packed_.size(), reinterpret_cast<uint8_t*>(packed_.data())));
     WriteLength(block_.size());
     WriteLength(size);
     file_->Write(std::string_view(packed_.data(), size));
@@ -173,9 +173,9 @@ CompressionKind ParseCompression(std::string_view name) {
       return codec.kind;
     }
   }
-  throw base::Error(base::ErrorKind::kIllegalArgument, "CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION",
-                    {{"codecName", std::string(name)},
-                     {"availableCodecs", "bzip2, deflate, uncompressed, snappy, none, lz4, gzip"}});
+  throw base::Error(
+      base::ErrorKind::kIllegalArgument, "CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION",
+      {{"codecName", std::string(name)}, {"availableCodecs", "bzip2, deflate, uncompressed, snappy, none, lz4, gzip"}});
 }
 
 std::string_view ExtensionOf(CompressionKind kind) {

@@ -23,7 +23,8 @@ std::shared_ptr<const DateTimePattern> Pattern(const OptionReader& options, std:
 }
 
 bool Fallback(const OptionReader& options, bool has_pattern) {
-  if (auto given = options.Find("enableDateTimeParsingFallback")) return options.GetBoolean("enableDateTimeParsingFallback", false);
+  if (auto given = options.Find("enableDateTimeParsingFallback"))
+    return options.GetBoolean("enableDateTimeParsingFallback", false);
   return !has_pattern;
 }
 
@@ -105,9 +106,9 @@ DateTimeReader::DateTimeReader(const OptionReader& options) : zone_(ZoneOf(optio
   timestamp_fallback_ = Fallback(options, timestamp_pattern_ != nullptr);
   fixed_zone_ = zone_.is_fixed();
   if (fixed_zone_) fixed_offset_ = zone_.OffsetAt(0) * kMicrosPerSecond;
-  int64_t now = std::chrono::duration_cast<std::chrono::microseconds>(
-                    std::chrono::system_clock::now().time_since_epoch())
-                    .count();
+  int64_t now =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
   int64_t local = zone_.ToLocal(now);
   today_ = static_cast<int32_t>(local / types::kMicrosPerDay);
 }

@@ -30,8 +30,8 @@ struct FileSlice {
 };
 
 struct FileReadRequest {
-  types::TypePtr data_schema;  ///< all columns that the files are said to hold (without partition columns)
-  types::TypePtr columns;      ///< those wanted, in order, a subset of data_schema; may be empty
+  types::TypePtr data_schema;         ///< all columns that the files are said to hold (without partition columns)
+  types::TypePtr columns;             ///< those wanted, in order, a subset of data_schema; may be empty
   std::vector<SourceFilter> filters;  ///< conjuncts; a reader may leave out rows that one of them is not true for
   int64_t batch_rows = 16384;
 };

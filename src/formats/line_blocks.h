@@ -12,9 +12,9 @@
 
 namespace sluice::formats {
 
-/// Lines end with \n, \r\n or a lone \r, or with a separator that is given. A block holds whole lines, each with its end
-/// (the last one of the file too, which gets one if it has none), and is followed by kPadding readable bytes. A byte
-/// order mark at the start of the file is left out. Not thread safe.
+/// Lines end with \n, \r\n or a lone \r, or with a separator that is given. A block holds whole lines, each with its
+/// end (the last one of the file too, which gets one if it has none), and is followed by kPadding readable bytes. A
+/// byte order mark at the start of the file is left out. Not thread safe.
 class LineBlocks {
  public:
   static constexpr int64_t kPadding = 64;

@@ -147,7 +147,8 @@ void CheckCorruptColumn(const types::DataType& schema, const std::string& column
               {{"columnName", types::QuoteIdentifier({column})}, {"actualType", "\"" + field.type->Sql() + "\""}});
 }
 
-void CheckNotOnlyCorruptColumn(const types::DataType& wanted, const types::DataType& schema, const std::string& column) {
+void CheckNotOnlyCorruptColumn(const types::DataType& wanted, const types::DataType& schema,
+                               const std::string& column) {
   if (wanted.fields().size() != 1 || wanted.fields()[0].name != column) return;
   (void)schema;
   throw Error(ErrorKind::kAnalysis, "UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN");

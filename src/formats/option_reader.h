@@ -30,7 +30,8 @@ class OptionReader {
   std::string Conf(std::string_view key, std::string_view otherwise) const;
   bool ConfBoolean(std::string_view key, bool otherwise) const;
 
-  /// An option that the engine can't honour: an error that names it if it is given (with another value than `harmless`).
+  /// An option that the engine can't honour: an error that names it if it is given (with another value than
+  /// `harmless`).
   void Refuse(std::string_view name, std::string_view harmless = "") const;
 
  private:
@@ -44,8 +45,8 @@ enum class ParseMode { kPermissive, kDropMalformed, kFailFast };
 ParseMode ParseModeOf(const OptionReader& options);
 /// The column that takes the text of bad records.
 std::string CorruptColumnOf(const OptionReader& options);
-/// Option "encoding" or "charset", upper case. INVALID_PARAMETER_VALUE.CHARSET for one that Spark does not take; `owner`
-/// names the option class in the message.
+/// Option "encoding" or "charset", upper case. INVALID_PARAMETER_VALUE.CHARSET for one that Spark does not take;
+/// `owner` names the option class in the message.
 std::string EncodingOf(const OptionReader& options, std::string_view owner);
 /// Throws INVALID_CORRUPT_RECORD_TYPE if the schema has that column with another type than a nullable string.
 void CheckCorruptColumn(const types::DataType& schema, const std::string& column);

@@ -49,8 +49,8 @@ void AppendBigDecimal(const arrow::Decimal128& value, int scale, std::string* ou
   fmt::format_to(std::back_inserter(*out), "E{}", adjusted);
 }
 
-void AppendPlainValue(const types::DataType& type, const arrow::Array& array, int64_t row, const DateTimeWriter& datetimes,
-                      std::string* out) {
+void AppendPlainValue(const types::DataType& type, const arrow::Array& array, int64_t row,
+                      const DateTimeWriter& datetimes, std::string* out) {
   switch (type.id()) {
     case TypeId::kBoolean:
       *out += Get<arrow::BooleanArray>(array, row) ? "true" : "false";

@@ -19,8 +19,8 @@ bool CanStoreAssign(const types::DataType& from, const types::DataType& to);
 logical::ScalarKernel MakeCastKernel(const types::TypePtr& from, const types::TypePtr& to,
                                      logical::CastBehaviour behaviour);
 
-/// The text of every value as Dataset.show prints it: NULL for null, {a, b}, [1, 2], {k -> v}, timestamps in the session
-/// zone. The result has no nulls.
+/// The text of every value as Dataset.show prints it: NULL for null, {a, b}, [1, 2], {k -> v}, timestamps in the
+/// session zone. The result has no nulls.
 std::shared_ptr<arrow::Array> ToDisplayStrings(logical::EvalContext& context, const types::TypePtr& type,
                                                const std::shared_ptr<arrow::Array>& values);
 

@@ -97,8 +97,7 @@ ScalarKernel ToTimestampFromNumber(const CastRule& rule) {
 template <typename To>
 ScalarKernel TimestampToInteger(const CastRule& rule) {
   if (sizeof(To) == 8 || rule.wraps()) {
-    return TotalKernel<To(int64_t)>(rule.to,
-                                    [](int64_t v) { return static_cast<To>(FloorDiv(v, kMicrosPerSecond)); });
+    return TotalKernel<To(int64_t)>(rule.to, [](int64_t v) { return static_cast<To>(FloorDiv(v, kMicrosPerSecond)); });
   }
   return BatchKernel<To(int64_t)>(rule.to, [rule](logical::EvalContext& context) {
     return [rule, zone = TimeZone::Get(context.time_zone)](int64_t v) -> std::optional<To> {
@@ -126,8 +125,7 @@ ScalarKernel TimestampToNumber(const CastRule& rule) {
       return TotalKernel<float(int64_t)>(
           rule.to, [](int64_t v) { return static_cast<float>(static_cast<double>(v) / kMicrosPerSecond); });
     case TypeId::kDouble:
-      return TotalKernel<double(int64_t)>(rule.to,
-                                          [](int64_t v) { return static_cast<double>(v) / kMicrosPerSecond; });
+      return TotalKernel<double(int64_t)>(rule.to, [](int64_t v) { return static_cast<double>(v) / kMicrosPerSecond; });
     default:
       return RowKernel<Int128(int64_t)>(rule.to, [rule](int64_t v) -> std::optional<Int128> {
         Int128 out;
@@ -185,8 +183,8 @@ ScalarKernel TimestampToOther(const CastRule& rule) {
 ScalarKernel DateToOther(const CastRule& rule) {
   switch (rule.to->id()) {
     case TypeId::kTimestamp:
-      return Zoned<int64_t(int32_t)>(
-          rule.to, [](int32_t v, const TimeZone& zone) { return zone.ToUtc(DaysToMicros(v)); });
+      return Zoned<int64_t(int32_t)>(rule.to,
+                                     [](int32_t v, const TimeZone& zone) { return zone.ToUtc(DaysToMicros(v)); });
     case TypeId::kTimestampNtz:
       return RowKernel<int64_t(int32_t)>(rule.to, DaysToMicros);
     default:  // legacy: a date is no number

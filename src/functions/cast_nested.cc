@@ -19,18 +19,15 @@ std::shared_ptr<arrow::Array> Apply(const ScalarKernel& kernel, logical::EvalCon
 }
 
 /// The validity of a sliced array as a bitmap that starts at 0.
-std::shared_ptr<arrow::Buffer> OwnValidity(const ColumnBase& column) {
-  return AndValidity({&column}, column.length());
-}
+std::shared_ptr<arrow::Buffer> OwnValidity(const ColumnBase& column) { return AndValidity({&column}, column.length()); }
 
 ScalarKernel CastStruct(const CastRule& rule) {
   std::vector<ScalarKernel> kernels;
   for (size_t i = 0; i < rule.from->fields().size(); ++i) {
     kernels.push_back(MakeCastKernel(rule.from->fields()[i].type, rule.to->fields()[i].type, rule.behaviour));
   }
-  return [type = types::ToArrow(rule.to), kernels](logical::EvalContext& context,
-                                                   const std::vector<arrow::Datum>& arguments,
-                                                   int64_t) -> arrow::Datum {
+  return [type = types::ToArrow(rule.to), kernels](
+             logical::EvalContext& context, const std::vector<arrow::Datum>& arguments, int64_t) -> arrow::Datum {
     ColumnBase column(arguments[0]);
     const auto& array = static_cast<const arrow::StructArray&>(*column.array());
     std::vector<std::shared_ptr<arrow::ArrayData>> children;
@@ -39,8 +36,8 @@ ScalarKernel CastStruct(const CastRule& rule) {
       auto child = base::ValueOrThrow(array.GetFlattenedField(static_cast<int>(i)));
       children.push_back(WithType(Apply(kernels[i], context, child)->data(), type->field(static_cast<int>(i))->type()));
     }
-    auto out = arrow::MakeArray(
-        arrow::ArrayData::Make(type, array.length(), {OwnValidity(column)}, std::move(children)));
+    auto out =
+        arrow::MakeArray(arrow::ArrayData::Make(type, array.length(), {OwnValidity(column)}, std::move(children)));
     return arguments[0].is_scalar() ? AsScalar(out) : arrow::Datum(out);
   };
 }

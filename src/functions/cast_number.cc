@@ -108,9 +108,7 @@ ScalarKernel DecimalToInteger(const CastRule& rule) {
   };
   return CheckedKernel<To(Int128)>(
       rule.to, convert,
-      [rule](Int128 v) {
-        return CastOverflow(DecimalText(v, rule.from->scale()) + "BD", *rule.from, *rule.to);
-      },
+      [rule](Int128 v) { return CastOverflow(DecimalText(v, rule.from->scale()) + "BD", *rule.from, *rule.to); },
       rule.null_on_bad());
 }
 
@@ -149,14 +147,20 @@ ScalarKernel Between(const CastRule& rule) {
   } else if constexpr (kFromDecimal && kToDecimal) {
     return DecimalToDecimal(rule);
   } else if constexpr (std::is_same_v<From, bool>) {
-    if constexpr (kToDecimal) return BooleanToDecimal(rule);
-    else return TotalKernel<To(bool)>(rule.to, [](bool v) { return static_cast<To>(v); });
+    if constexpr (kToDecimal)
+      return BooleanToDecimal(rule);
+    else
+      return TotalKernel<To(bool)>(rule.to, [](bool v) { return static_cast<To>(v); });
   } else if constexpr (kFromDecimal) {
-    if constexpr (std::is_floating_point_v<To>) return DecimalToFloat<To>(rule);
-    else return DecimalToInteger<To>(rule);
+    if constexpr (std::is_floating_point_v<To>)
+      return DecimalToFloat<To>(rule);
+    else
+      return DecimalToInteger<To>(rule);
   } else if constexpr (kToDecimal) {
-    if constexpr (std::is_floating_point_v<From>) return FloatToDecimal<From>(rule);
-    else return IntegerToDecimal<From>(rule);
+    if constexpr (std::is_floating_point_v<From>)
+      return FloatToDecimal<From>(rule);
+    else
+      return IntegerToDecimal<From>(rule);
   } else if constexpr (std::is_floating_point_v<To>) {
     return TotalKernel<To(From)>(rule.to, [](From v) { return static_cast<To>(v); });
   } else if constexpr (std::is_floating_point_v<From>) {

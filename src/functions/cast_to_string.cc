@@ -92,8 +92,8 @@ ScalarKernel PrimitiveText(const TypePtr& from, const TypePtr& to, Style style) 
     case TypeId::kDecimal: {
       int scale = from->scale();
       if (!style.plain_decimals) {
-        return RowKernel<Text(Int128)>(
-            to, [scale](TextWriter& out, Int128 v) { out.Append(ScientificDecimal(v, scale)); });
+        return RowKernel<Text(Int128)>(to,
+                                       [scale](TextWriter& out, Int128 v) { out.Append(ScientificDecimal(v, scale)); });
       }
       return RowKernel<Text(Int128)>(to, [scale](TextWriter& out, Int128 v) { out.Append(DecimalText(v, scale)); });
     }
@@ -109,8 +109,8 @@ ScalarKernel PrimitiveText(const TypePtr& from, const TypePtr& to, Style style) 
     case TypeId::kTime:
       return RowKernel<Text(int64_t)>(to, [](TextWriter& out, int64_t v) { out.Append(types::FormatTime(v)); });
     case TypeId::kTimestampNtz:
-      return RowKernel<Text(int64_t)>(
-          to, [](TextWriter& out, int64_t v) { out.Append(types::FormatLocalTimestamp(v)); });
+      return RowKernel<Text(int64_t)>(to,
+                                      [](TextWriter& out, int64_t v) { out.Append(types::FormatLocalTimestamp(v)); });
     case TypeId::kTimestamp:
       return BatchKernel<Text(int64_t)>(to, [](EvalContext& context) {
         return [zone = TimeZone::Get(context.time_zone)](TextWriter& out, int64_t v) {

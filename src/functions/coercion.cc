@@ -55,8 +55,8 @@ TypePtr FindStructType(const DataType& a, const DataType& b, const FindType& fin
     }
     TypePtr type = find(left.type, right.type);
     if (!type) return nullptr;
-    bool nullable = left.nullable || right.nullable || CastForcesNull(*left.type, *type) ||
-                    CastForcesNull(*right.type, *type);
+    bool nullable =
+        left.nullable || right.nullable || CastForcesNull(*left.type, *type) || CastForcesNull(*right.type, *type);
     fields.push_back({left.name, type, nullable});
   }
   return types::Struct(std::move(fields));
@@ -77,8 +77,9 @@ TypePtr FindComplexType(const TypePtr& a, const TypePtr& b, const FindType& find
       if (!key || CastForcesNull(*a->key(), *key) || CastForcesNull(*b->key(), *key)) return nullptr;
       TypePtr value = find(a->value(), b->value());
       if (!value) return nullptr;
-      return types::Map(key, value, a->contains_null() || b->contains_null() || CastForcesNull(*a->value(), *value) ||
-                                        CastForcesNull(*b->value(), *value));
+      return types::Map(key, value,
+                        a->contains_null() || b->contains_null() || CastForcesNull(*a->value(), *value) ||
+                            CastForcesNull(*b->value(), *value));
     }
     case TypeId::kStruct:
       return FindStructType(*a, *b, find);
@@ -240,8 +241,7 @@ TypePtr FindTightestCommonType(const TypePtr& a, const TypePtr& b, bool ansi) {
   }
   if (a->Is(TypeId::kTime) && b->Is(TypeId::kTime)) return types::Time(std::max(a->precision(), b->precision()));
   if (a->IsStringLike() && b->IsStringLike()) return types::String();
-  return FindComplexType(a, b,
-                         [&](const TypePtr& x, const TypePtr& y) { return FindTightestCommonType(x, y, ansi); });
+  return FindComplexType(a, b, [&](const TypePtr& x, const TypePtr& y) { return FindTightestCommonType(x, y, ansi); });
 }
 
 TypePtr PromoteString(const TypePtr& a, const TypePtr& b) {
@@ -284,8 +284,8 @@ TypePtr FindWiderTypeWithoutStrings(const std::vector<TypePtr>& types, bool ansi
   return result;
 }
 
-TypePtr FindComparisonType(const TypePtr& left, const TypePtr& right, bool equality, bool ansi,
-                           int left_literal_digits, int right_literal_digits) {
+TypePtr FindComparisonType(const TypePtr& left, const TypePtr& right, bool equality, bool ansi, int left_literal_digits,
+                           int right_literal_digits) {
   if (types::Equal(left, right)) return left;
   if (left->IsStringLike() != right->IsStringLike()) {
     TypePtr promoted = ansi ? PromoteString(left, right) : LegacyStringComparisonType(left, right);

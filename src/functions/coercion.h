@@ -57,8 +57,8 @@ class Expected {
     kAnsiInterval,  ///< day-time or year-month, of any fields
     kDayTime,
     kYearMonth,
-    kArray,         ///< of anything
-    kArrayOf,       ///< of an Expected
+    kArray,    ///< of anything
+    kArrayOf,  ///< of an Expected
     kMap,
     kStruct,
     kOneOf,
@@ -81,7 +81,8 @@ class Expected {
   bool Accepts(const types::DataType& type) const;
   /// As messages show it: "\"STRING\"", "(\"STRING\" or \"BINARY\")", "\"NUMERIC\"".
   std::string Sql() const;
-  /// The type an argument is cast to, itself if it is accepted as it is; null if it can't be (TypeCoercion.implicitCast).
+  /// The type an argument is cast to, itself if it is accepted as it is; null if it can't be
+  /// (TypeCoercion.implicitCast).
   types::TypePtr ImplicitCast(const types::TypePtr& from, bool ansi) const;
 
  private:

@@ -9,8 +9,8 @@
 #include <algorithm>
 
 #include "base/arrow_status.h"
-#include "functions/cast_kernels.h"
 #include "base/error.h"
+#include "functions/cast_kernels.h"
 
 namespace sluice::functions {
 
@@ -43,8 +43,8 @@ std::shared_ptr<arrow::Buffer> AndValidity(const std::vector<const ColumnBase*>&
       return base::ValueOrThrow(arrow::AllocateEmptyBitmap(rows));
     }
     if (!out) {
-      out = base::ValueOrThrow(arrow::internal::CopyBitmap(arrow::default_memory_pool(), column->validity(),
-                                                           column->offset(), rows));
+      out = base::ValueOrThrow(
+          arrow::internal::CopyBitmap(arrow::default_memory_pool(), column->validity(), column->offset(), rows));
     } else {
       arrow::internal::BitmapAnd(out->data(), 0, column->validity(), column->offset(), rows, 0, out->mutable_data());
     }

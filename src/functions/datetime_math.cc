@@ -78,9 +78,7 @@ int64_t AddIntervalToTimestamp(int64_t micros, int32_t months, int64_t days, int
 int WeekDay(int64_t days) { return static_cast<int>(FloorMod(days + 3, 7)); }
 int DayOfWeek(int64_t days) { return static_cast<int>(FloorMod(days + 4, 7)) + 1; }
 
-int DayOfYear(int64_t days) {
-  return static_cast<int>(days - types::FromCivil({types::ToCivil(days).year, 1, 1})) + 1;
-}
+int DayOfYear(int64_t days) { return static_cast<int>(days - types::FromCivil({types::ToCivil(days).year, 1, 1})) + 1; }
 
 int64_t WeekBasedYear(int64_t days) { return types::ToCivil(days - WeekDay(days) + 3).year; }
 

@@ -97,8 +97,8 @@ double DecimalToDouble(Int128 value, int scale) {
 }
 
 std::string DecimalText(Int128 value, int scale) {
-  return types::FormatDecimal(
-      arrow::Decimal128(static_cast<int64_t>(value >> 64), static_cast<uint64_t>(value)), scale);
+  return types::FormatDecimal(arrow::Decimal128(static_cast<int64_t>(value >> 64), static_cast<uint64_t>(value)),
+                              scale);
 }
 
 }  // namespace sluice::functions

@@ -50,9 +50,9 @@ Datum GetItems(const Datum& array, const Datum& index, int64_t rows, bool ansi) 
     if (position >= 0 && position < lists->value_length(row)) {
       indices.UnsafeAppend(lists->value_offset(row) + position);
     } else if (ansi) {
-      throw base::Error(base::ErrorKind::kArrayIndexOutOfBounds, "INVALID_ARRAY_INDEX",
-                        {{"indexValue", std::to_string(position)},
-                         {"arraySize", std::to_string(lists->value_length(row))}});
+      throw base::Error(
+          base::ErrorKind::kArrayIndexOutOfBounds, "INVALID_ARRAY_INDEX",
+          {{"indexValue", std::to_string(position)}, {"arraySize", std::to_string(lists->value_length(row))}});
     } else {
       indices.UnsafeAppendNull();
     }

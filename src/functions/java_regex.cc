@@ -84,7 +84,8 @@ class Translator {
       return;
     }
     char next = pattern_[at_ + 1];
-    if ((next == 'p' || next == 'P') && at_ + 2 < pattern_.size() && pattern_[at_ + 2] == '{') return Property(next == 'P');
+    if ((next == 'p' || next == 'P') && at_ + 2 < pattern_.size() && pattern_[at_ + 2] == '{')
+      return Property(next == 'P');
     if (next == 'u' && at_ + 5 < pattern_.size()) {
       out_ += "\\x{" + std::string(pattern_.substr(at_ + 2, 4)) + "}";
       at_ += 6;
@@ -155,7 +156,9 @@ JavaRegex::JavaRegex(std::string_view pattern, const std::string& function) {
   pcre2_compile_context_free(context);
   if (!code_) {
     throw base::Error(base::ErrorKind::kRuntime, "INVALID_PARAMETER_VALUE.PATTERN",
-                      {{"parameter", "`regexp`"}, {"functionName", "`" + function + "`"}, {"value", "'" + std::string(pattern) + "'"}});
+                      {{"parameter", "`regexp`"},
+                       {"functionName", "`" + function + "`"},
+                       {"value", "'" + std::string(pattern) + "'"}});
   }
   pcre2_jit_compile(code_, PCRE2_JIT_COMPLETE);
   match_ = pcre2_match_data_create_from_pattern(code_, nullptr);
@@ -201,8 +204,7 @@ int JavaRegex::GroupNumber(std::string_view name) const {
   return number < 0 ? -1 : number;
 }
 
-void AppendReplacement(const JavaRegex& regex, std::string_view text, std::string_view replacement,
-                       std::string* out) {
+void AppendReplacement(const JavaRegex& regex, std::string_view text, std::string_view replacement, std::string* out) {
   for (size_t i = 0; i < replacement.size(); ++i) {
     char c = replacement[i];
     if (c == '\\') {

@@ -186,7 +186,8 @@ bool JsonPath::Parse(std::string_view text) {
       if (inside == "*") {
         steps_.push_back({Kind::kAnyIndex, ""});
       } else {
-        bool digits = !inside.empty() && std::all_of(inside.begin(), inside.end(), [](char c) { return c >= '0' && c <= '9'; });
+        bool digits =
+            !inside.empty() && std::all_of(inside.begin(), inside.end(), [](char c) { return c >= '0' && c <= '9'; });
         auto index = digits ? ParseLong(inside, false) : std::nullopt;
         if (!index) return false;
         steps_.push_back({Kind::kIndex, "", *index});
@@ -223,8 +224,8 @@ bool JsonPath::Walk(const JsonDocument::Node& node, size_t step, Style style, Ou
   }
   if (node.kind == NodeKind::kObject && (IsStep(step, Kind::kNamed) || IsStep(step, Kind::kAnyName))) {
     for (const auto& child : node.children) {
-      bool matches = steps_[step].kind == Kind::kAnyName ||
-                     (child.name == steps_[step].name && child.kind != NodeKind::kNull);
+      bool matches =
+          steps_[step].kind == Kind::kAnyName || (child.name == steps_[step].name && child.kind != NodeKind::kNull);
       if (matches && Walk(child, step + 1, style, out)) return true;
     }
     return false;

@@ -263,10 +263,9 @@ logical::ScalarKernel CheckedKernel(const types::TypePtr& type, F f, OnBad on_ba
 template <typename Signature, typename F>
 logical::ScalarKernel TotalKernel(const types::TypePtr& type, F f) {
   using Traits = kernel_internal::Traits<Signature>;
-  return [arrow_type = types::ToArrow(type), f](logical::EvalContext&, const std::vector<arrow::Datum>& arguments,
-                                                int64_t rows) {
-    return Traits::RunTotal(arrow_type, arguments, rows, f);
-  };
+  return
+      [arrow_type = types::ToArrow(type), f](logical::EvalContext&, const std::vector<arrow::Datum>& arguments,
+                                             int64_t rows) { return Traits::RunTotal(arrow_type, arguments, rows, f); };
 }
 
 /// A kernel that adds constants for the last arguments a call leaves out; `defaults` are those of the last parameters.

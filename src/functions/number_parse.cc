@@ -66,7 +66,8 @@ std::optional<T> ParseFloating(std::string_view text) {
   if (result.ec == std::errc::result_out_of_range) {
     // from_chars leaves the value alone: tell overflow from underflow by the exponent's sign.
     size_t e = digits.find_first_of("eE");
-    bool small = e == std::string_view::npos ? digits[0] == '.' || digits.starts_with("0.") : digits.substr(e + 1).starts_with('-');
+    bool small = e == std::string_view::npos ? digits[0] == '.' || digits.starts_with("0.")
+                                             : digits.substr(e + 1).starts_with('-');
     value = small ? T{0} : std::numeric_limits<T>::infinity();
   } else if (result.ec != std::errc()) {
     return std::nullopt;

@@ -64,8 +64,8 @@ void CheckCount(const BindContext& context, const Arguments& arguments, int leas
 }
 
 std::string Ordinal(int position) {
-  static constexpr const char* kNames[] = {"first",   "second",   "third",      "fourth",     "fifth",     "sixth",
-                                           "seventh", "eighth",   "ninth",      "tenth",      "eleventh",  "twelfth",
+  static constexpr const char* kNames[] = {"first",      "second",     "third",     "fourth",   "fifth",    "sixth",
+                                           "seventh",    "eighth",     "ninth",     "tenth",    "eleventh", "twelfth",
                                            "thirteenth", "fourteenth", "fifteenth", "sixteenth"};
   if (position < static_cast<int>(std::size(kNames))) return kNames[position];
   return fmt::format("{}th", position + 1);
@@ -140,9 +140,9 @@ bool BoolLiteral(const Argument& argument) {
   return static_cast<const arrow::BooleanScalar&>(*argument.literal->value).value;
 }
 
-std::shared_ptr<logical::ScalarBinding> NewBinding(const BindContext& context, const Arguments& arguments,
-                                                   TypePtr type, std::vector<TypePtr> argument_types,
-                                                   logical::ScalarKernel kernel, Nulls nulls) {
+std::shared_ptr<logical::ScalarBinding> NewBinding(const BindContext& context, const Arguments& arguments, TypePtr type,
+                                                   std::vector<TypePtr> argument_types, logical::ScalarKernel kernel,
+                                                   Nulls nulls) {
   auto binding = std::make_shared<logical::ScalarBinding>();
   binding->name = PrettyName(context);
   binding->type = std::move(type);

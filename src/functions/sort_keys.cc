@@ -17,7 +17,7 @@ using types::TypePtr;
 
 namespace {
 
-constexpr char kEnd = 0;    // of a list: less than any element
+constexpr char kEnd = 0;  // of a list: less than any element
 constexpr char kNull = 1;
 constexpr char kValue = 2;
 

@@ -37,21 +37,20 @@ std::shared_ptr<arrow::Array> Windows(const std::shared_ptr<arrow::Array>& times
   }
   std::shared_ptr<arrow::Buffer> validity;
   if (times->null_count() > 0) {
-    validity = base::ValueOrThrow(arrow::internal::CopyBitmap(arrow::default_memory_pool(), times->null_bitmap_data(),
-                                                              times->offset(), rows));
+    validity = base::ValueOrThrow(
+        arrow::internal::CopyBitmap(arrow::default_memory_pool(), times->null_bitmap_data(), times->offset(), rows));
   }
   auto column = [&](std::unique_ptr<arrow::Buffer> data) {
     return arrow::MakeArray(arrow::ArrayData::Make(
         times->type(), rows, {validity, std::shared_ptr<arrow::Buffer>(std::move(data))}, times->null_count()));
   };
-  return std::make_shared<arrow::StructArray>(type, rows, arrow::ArrayVector{column(std::move(starts)),
-                                                                             column(std::move(ends))});
+  return std::make_shared<arrow::StructArray>(type, rows,
+                                              arrow::ArrayVector{column(std::move(starts)), column(std::move(ends))});
 }
 
 }  // namespace
 
-logical::ScalarBindingPtr BindTimeWindow(const types::TypePtr& time_type, const WindowLengths& lengths,
-                                         int64_t index) {
+logical::ScalarBindingPtr BindTimeWindow(const types::TypePtr& time_type, const WindowLengths& lengths, int64_t index) {
   auto binding = std::make_shared<logical::ScalarBinding>();
   binding->name = "window_" + std::to_string(lengths.duration) + "_" + std::to_string(lengths.slide) + "_" +
                   std::to_string(lengths.start) + "_" + std::to_string(index);
@@ -84,8 +83,8 @@ logical::ScalarBindingPtr BindWindowTime(const types::TypePtr& window_type, bool
     for (int64_t row = 0; row < rows; ++row) out[row] = in[row] - 1;
     std::shared_ptr<arrow::Buffer> validity;
     if (ends->null_count() > 0) {
-      validity = base::ValueOrThrow(arrow::internal::CopyBitmap(arrow::default_memory_pool(), ends->null_bitmap_data(),
-                                                                ends->offset(), rows));
+      validity = base::ValueOrThrow(
+          arrow::internal::CopyBitmap(arrow::default_memory_pool(), ends->null_bitmap_data(), ends->offset(), rows));
     }
     return arrow::MakeArray(arrow::ArrayData::Make(
         ends->type(), rows, {validity, std::shared_ptr<arrow::Buffer>(std::move(values))}, ends->null_count()));

@@ -109,13 +109,17 @@ inline bool IsPrimitive(const types::DataType& type) {
 /// Spark's order of single values: NaN is the greatest number and equal to itself.
 template <typename T>
 bool IsLess(const T& a, const T& b) {
-  if constexpr (std::is_floating_point_v<T>) return a < b || (b != b && a == a);
-  else return a < b;
+  if constexpr (std::is_floating_point_v<T>)
+    return a < b || (b != b && a == a);
+  else
+    return a < b;
 }
 template <typename T>
 bool IsEqual(const T& a, const T& b) {
-  if constexpr (std::is_floating_point_v<T>) return a == b || (a != a && b != b);
-  else return a == b;
+  if constexpr (std::is_floating_point_v<T>)
+    return a == b || (a != a && b != b);
+  else
+    return a == b;
 }
 
 }  // namespace sluice::functions

@@ -9,7 +9,9 @@
 
 namespace sluice::functions {
 
-std::shared_ptr<arrow::Buffer> AllocateBuffer(int64_t bytes) { return base::ValueOrThrow(arrow::AllocateBuffer(bytes)); }
+std::shared_ptr<arrow::Buffer> AllocateBuffer(int64_t bytes) {
+  return base::ValueOrThrow(arrow::AllocateBuffer(bytes));
+}
 
 void ValidityWriter::Allocate() {
   bitmap_ = base::ValueOrThrow(arrow::AllocateBitmap(rows_));

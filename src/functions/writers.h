@@ -40,7 +40,10 @@ template <typename T>
 class Writer {
  public:
   Writer(std::shared_ptr<arrow::DataType> type, int64_t rows, std::shared_ptr<arrow::Buffer> validity = nullptr)
-      : type_(std::move(type)), rows_(rows), validity_(std::move(validity), rows), buffer_(AllocateBuffer(rows * sizeof(T))) {
+      : type_(std::move(type)),
+        rows_(rows),
+        validity_(std::move(validity), rows),
+        buffer_(AllocateBuffer(rows * sizeof(T))) {
     values_ = reinterpret_cast<T*>(buffer_->mutable_data());
   }
   void Set(int64_t row, T value) { std::memcpy(values_ + row, &value, sizeof(T)); }
@@ -65,7 +68,10 @@ template <>
 class Writer<bool> {
  public:
   Writer(std::shared_ptr<arrow::DataType> type, int64_t rows, std::shared_ptr<arrow::Buffer> validity = nullptr)
-      : type_(std::move(type)), rows_(rows), validity_(std::move(validity), rows), buffer_(AllocateBuffer((rows + 7) / 8)) {
+      : type_(std::move(type)),
+        rows_(rows),
+        validity_(std::move(validity), rows),
+        buffer_(AllocateBuffer((rows + 7) / 8)) {
     std::memset(buffer_->mutable_data(), 0, static_cast<size_t>(buffer_->size()));
   }
   void Set(int64_t row, bool value) { arrow::bit_util::SetBitTo(buffer_->mutable_data(), row, value); }

@@ -19,13 +19,13 @@ namespace sluice::logical {
 /// What kernels may need beside their arguments; one per task, made anew for each batch of a stream.
 struct EvalContext {
   bool ansi = true;
-  std::string time_zone = "UTC";           ///< session time zone, an IANA name or an offset
-  int64_t current_timestamp_us = 0;        ///< fixed for a query or a micro-batch
+  std::string time_zone = "UTC";     ///< session time zone, an IANA name or an offset
+  int64_t current_timestamp_us = 0;  ///< fixed for a query or a micro-batch
   int partition_id = 0;
-  int64_t batch_id = -1;                   ///< of a stream
+  int64_t batch_id = -1;  ///< of a stream
   std::string current_user, current_database = "default";
-  std::string input_file_name;             ///< of the file being read, "" elsewhere
-  int64_t rows_before = 0;                 ///< rows of this partition before this batch (monotonically_increasing_id)
+  std::string input_file_name;  ///< of the file being read, "" elsewhere
+  int64_t rows_before = 0;      ///< rows of this partition before this batch (monotonically_increasing_id)
 };
 
 /// Evaluates a scalar function for `rows` rows. Each argument is an Array of that length or a Scalar (constant over
@@ -49,15 +49,15 @@ using LambdaKernel = std::function<arrow::Datum(EvalContext& context, const std:
                                                 const std::vector<const LambdaEvaluator*>& lambdas, int64_t rows)>;
 
 struct ScalarBinding {
-  std::string name;                             ///< as Spark prints it in generated column names
+  std::string name;  ///< as Spark prints it in generated column names
   types::TypePtr type;
   bool nullable = true;
-  std::vector<types::TypePtr> argument_types;   ///< the analyzer inserts casts to these
+  std::vector<types::TypePtr> argument_types;  ///< the analyzer inserts casts to these
   ScalarKernel kernel;
   /// False: no arguments make it raise an error and it is cheap, so it may be evaluated for rows that don't need it.
   bool can_fail = true;
   bool deterministic = true;  ///< false: not folded, not pushed down, not duplicated (rand, uuid)
-  bool foldable = true;       ///< false: value belongs to the batch or row position (current_timestamp, input_file_name)
+  bool foldable = true;  ///< false: value belongs to the batch or row position (current_timestamp, input_file_name)
   /// Positions of lambda arguments (transform, filter …); if there are any, `lambda_kernel` is used, not `kernel`.
   std::vector<int> lambda_arguments;
   LambdaKernel lambda_kernel;
@@ -107,7 +107,7 @@ struct GeneratorBinding {
   std::string name;
   std::vector<types::StructField> outputs;  ///< default column names (col, key, value, pos …) and types
   std::vector<types::TypePtr> argument_types;
-  bool outer = false;                       ///< explode_outer: a row without output gives one of nulls
+  bool outer = false;  ///< explode_outer: a row without output gives one of nulls
   std::function<GeneratedRows(EvalContext&, const arrow::ArrayVector& arguments, int64_t rows)> kernel;
 };
 using GeneratorBindingPtr = std::shared_ptr<const GeneratorBinding>;

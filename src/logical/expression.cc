@@ -34,8 +34,7 @@ bool CastMayGiveNull(const types::DataType& from, const types::DataType& to) {
   if (from.Is(TypeId::kNull) || from.Equals(to, true)) return false;
   if (from.IsStringLike()) return !(to.Is(TypeId::kBinary) || to.IsStringLike());
   if (to.IsStringLike()) return false;
-  if (from.Is(TypeId::kTimestamp) &&
-      (to.Is(TypeId::kByte) || to.Is(TypeId::kShort) || to.Is(TypeId::kInteger))) {
+  if (from.Is(TypeId::kTimestamp) && (to.Is(TypeId::kByte) || to.Is(TypeId::kShort) || to.Is(TypeId::kInteger))) {
     return true;
   }
   if ((from.Is(TypeId::kFloat) || from.Is(TypeId::kDouble)) && to.Is(TypeId::kTimestamp)) return true;

@@ -23,7 +23,7 @@ enum class ExprKind {
   kAlias,
   kCast,
   kScalarCall,
-  kAnd,       ///< lazy, three-valued
+  kAnd,  ///< lazy, three-valued
   kOr,
   kCase,      ///< children: condition, value, condition, value, …, [else]; branches are evaluated only where taken
   kCoalesce,  ///< children evaluated only where all before are null

@@ -27,8 +27,7 @@ std::vector<std::string> Texts(const std::vector<ExprPtr>& list, std::string (*p
   return out;
 }
 
-std::string BoundText(const std::string& name,
-                      const std::function<std::string(const std::vector<std::string>&)>& form,
+std::string BoundText(const std::string& name, const std::function<std::string(const std::vector<std::string>&)>& form,
                       const std::vector<ExprPtr>& arguments, std::string (*print)(const ExprPtr&)) {
   if (form) return form(Texts(arguments, print));
   return name + "(" + Joined(arguments, 0, arguments.size(), print) + ")";

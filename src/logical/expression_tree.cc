@@ -54,8 +54,8 @@ bool SameNode(const Expr& a, const Expr& b, VariablePairs& variables) {
       const auto* x = a.As<WindowCall>();
       const auto* y = b.As<WindowCall>();
       auto name = [](const WindowCall* call) { return call->aggregate ? call->aggregate->name : call->window->name; };
-      return name(x) == name(y) && x->argument_count == y->argument_count &&
-             x->partition_count == y->partition_count && SameFrame(x->frame, y->frame);
+      return name(x) == name(y) && x->argument_count == y->argument_count && x->partition_count == y->partition_count &&
+             SameFrame(x->frame, y->frame);
     }
     case ExprKind::kGeneratorCall:
       return a.As<GeneratorCall>()->binding->name == b.As<GeneratorCall>()->binding->name;

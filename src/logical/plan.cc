@@ -64,9 +64,7 @@ std::vector<ExprPtr> Widen(const std::vector<std::shared_ptr<const SortOrderExpr
   return {order.begin(), order.end()};
 }
 
-Attributes TextColumn(const char* name) {
-  return {std::make_shared<AttributeExpr>(name, types::String(), false)};
-}
+Attributes TextColumn(const char* name) { return {std::make_shared<AttributeExpr>(name, types::String(), false)}; }
 
 }  // namespace
 
@@ -119,9 +117,7 @@ PlanPtr StreamScan::WithChildren(std::vector<PlanPtr>) const {
 
 InMemory::InMemory(Attributes output, std::shared_ptr<BatchSource> source, std::string name)
     : Plan(PlanKind::kInMemory, {}, std::move(output)), source(std::move(source)), name(std::move(name)) {}
-PlanPtr InMemory::WithChildren(std::vector<PlanPtr>) const {
-  return std::make_shared<InMemory>(output, source, name);
-}
+PlanPtr InMemory::WithChildren(std::vector<PlanPtr>) const { return std::make_shared<InMemory>(output, source, name); }
 
 Project::Project(PlanPtr child, std::vector<ExprPtr> expressions)
     : Plan(PlanKind::kProject, {child}, NamedOutput(expressions)), expressions(std::move(expressions)) {}

@@ -88,9 +88,7 @@ std::string Expand::Describe() const {
   return out + "], " + Texts(output);
 }
 std::string Window::Describe() const { return "Window " + Texts(windows); }
-std::string Watermark::Describe() const {
-  return "EventTimeWatermark " + event_time->ToString() + ", " + delay_text;
-}
+std::string Watermark::Describe() const { return "EventTimeWatermark " + event_time->ToString() + ", " + delay_text; }
 std::string CollectMetrics::Describe() const { return "CollectMetrics " + name + ", " + Texts(metrics); }
 std::string MapPartitions::Describe() const {
   constexpr int kMapInPandas = 205;

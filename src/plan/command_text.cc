@@ -115,11 +115,19 @@ struct Printer {
   std::string operator()(const ShowTables& c) const {
     return TreeText("ShowTables").Name("database", c.database).Text("pattern", c.pattern).Finish();
   }
-  std::string operator()(const ShowDatabases& c) const { return TreeText("ShowDatabases").Text("pattern", c.pattern).Finish(); }
+  std::string operator()(const ShowDatabases& c) const {
+    return TreeText("ShowDatabases").Text("pattern", c.pattern).Finish();
+  }
   std::string operator()(const ShowColumns& c) const { return TreeText("ShowColumns").Name("table", c.table).Finish(); }
-  std::string operator()(const ShowFunctions& c) const { return TreeText("ShowFunctions").Text("pattern", c.pattern).Finish(); }
+  std::string operator()(const ShowFunctions& c) const {
+    return TreeText("ShowFunctions").Text("pattern", c.pattern).Finish();
+  }
   std::string operator()(const DescribeTable& c) const {
-    return TreeText("DescribeTable").Name("table", c.table).Flag("extended", c.extended).Name("column", c.column).Finish();
+    return TreeText("DescribeTable")
+        .Name("table", c.table)
+        .Flag("extended", c.extended)
+        .Name("column", c.column)
+        .Finish();
   }
   std::string operator()(const DescribeQuery& c) const { return TreeText("DescribeQuery").Input(c.query).Finish(); }
   std::string operator()(const DescribeFunction& c) const {
@@ -139,8 +147,12 @@ struct Printer {
         .Finish();
   }
   std::string operator()(const RefreshTable& c) const { return TreeText("Refresh").Name("name", c.name).Finish(); }
-  std::string operator()(const ExplainCommand& c) const { return TreeText("Explain").Text("mode", c.mode).Input(c.query).Finish(); }
-  std::string operator()(const UnsupportedCommand& c) const { return TreeText("Unsupported").Text("", c.what).Finish(); }
+  std::string operator()(const ExplainCommand& c) const {
+    return TreeText("Explain").Text("mode", c.mode).Input(c.query).Finish();
+  }
+  std::string operator()(const UnsupportedCommand& c) const {
+    return TreeText("Unsupported").Text("", c.what).Finish();
+  }
 };
 
 }  // namespace

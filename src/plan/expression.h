@@ -55,7 +55,7 @@ struct UnresolvedFunction {
   std::vector<ExpressionPtr> arguments;
   bool is_distinct = false;
   bool ignore_nulls = false;
-  ExpressionPtr filter;  ///< FILTER (WHERE …) or null
+  ExpressionPtr filter;                 ///< FILTER (WHERE …) or null
   std::vector<SortOrder> within_group;  ///< WITHIN GROUP (ORDER BY …)
 };
 
@@ -133,9 +133,9 @@ struct NamedArgument {
 enum class SubqueryKind { kScalar, kExists, kIn, kTableArgument };
 struct SubqueryExpression {
   SubqueryKind kind = SubqueryKind::kScalar;
-  RelationPtr plan;                    ///< from SQL
-  std::optional<int64_t> plan_id;      ///< from the protocol: the id in WithRelations.references
-  std::vector<ExpressionPtr> values;   ///< the left side of IN
+  RelationPtr plan;                   ///< from SQL
+  std::optional<int64_t> plan_id;     ///< from the protocol: the id in WithRelations.references
+  std::vector<ExpressionPtr> values;  ///< the left side of IN
 };
 
 /// A ? or :name mark of a parameterised query.
@@ -145,9 +145,10 @@ struct ParameterMark {
 };
 
 struct Expression {
-  using Node = std::variant<types::Literal, UnresolvedAttribute, UnresolvedStar, UnresolvedRegex, UnresolvedFunction,
-                            Alias, Cast, SortOrder, LambdaFunction, LambdaVariable, WindowExpression, ExtractValue,
-                            UpdateFields, ExpressionString, PythonUdf, NamedArgument, SubqueryExpression, ParameterMark>;
+  using Node =
+      std::variant<types::Literal, UnresolvedAttribute, UnresolvedStar, UnresolvedRegex, UnresolvedFunction, Alias,
+                   Cast, SortOrder, LambdaFunction, LambdaVariable, WindowExpression, ExtractValue, UpdateFields,
+                   ExpressionString, PythonUdf, NamedArgument, SubqueryExpression, ParameterMark>;
   Node node;
   base::QueryContextPtr origin;  ///< the SQL text it came from, or null
 

@@ -82,7 +82,8 @@ struct Printer {
     return fmt::format("regex({}{})", Quoted(e.pattern), PlanId(e.plan_id));
   }
   std::string operator()(const UnresolvedFunction& e) const {
-    bool is_operator = e.name.size() == 1 && !e.name[0].empty() && std::ispunct(static_cast<unsigned char>(e.name[0][0]));
+    bool is_operator =
+        e.name.size() == 1 && !e.name[0].empty() && std::ispunct(static_cast<unsigned char>(e.name[0][0]));
     std::string out = fmt::format("{}({}{})", is_operator ? e.name[0] : Name(e.name), e.is_distinct ? "DISTINCT " : "",
                                   List(e.arguments));
     if (!e.within_group.empty()) out += fmt::format(" WITHIN GROUP (ORDER BY {})", Order(e.within_group));
@@ -108,9 +109,12 @@ struct Printer {
   std::string operator()(const WindowExpression& e) const {
     auto boundary = [](const FrameBoundary& b) {
       switch (b.kind) {
-        case FrameBoundary::Kind::kCurrentRow: return std::string("CURRENT ROW");
-        case FrameBoundary::Kind::kUnbounded: return std::string("UNBOUNDED");
-        default: return ToString(*b.value);
+        case FrameBoundary::Kind::kCurrentRow:
+          return std::string("CURRENT ROW");
+        case FrameBoundary::Kind::kUnbounded:
+          return std::string("UNBOUNDED");
+        default:
+          return ToString(*b.value);
       }
     };
     std::string frame;

@@ -8,9 +8,8 @@ namespace sluice::plan {
 
 std::optional<std::string> FindOption(const Options& options, std::string_view name) {
   for (const auto& [key, value] : options) {
-    bool same = std::equal(key.begin(), key.end(), name.begin(), name.end(), [](unsigned char a, unsigned char b) {
-      return std::tolower(a) == std::tolower(b);
-    });
+    bool same = std::equal(key.begin(), key.end(), name.begin(), name.end(),
+                           [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
     if (same) return value;
   }
   return std::nullopt;

@@ -288,9 +288,9 @@ struct Relation {
       std::variant<NamedTable, DataSource, Project, Filter, Join, SetOp, Sort, Limit, Offset, Tail, Aggregate,
                    Deduplicate, LocalRelation, Values, Range, SubqueryAlias, WithColumns, WithColumnsRenamed, Drop,
                    ToDF, ToSchema, Sample, Repartition, RepartitionByExpression, Hint, ShowString, HtmlString, FillNa,
-                   DropNa, ReplaceNa, Describe, Summary, Unpivot, WithWatermark, CollectMetrics, MapPartitions, GroupMap,
-                   CoGroupMap, CachedRemoteRelation, Parse, SqlQuery, WithRelations, CommonTableExpressions, LateralView,
-                   TableValuedFunction, CatalogCall, Unsupported>;
+                   DropNa, ReplaceNa, Describe, Summary, Unpivot, WithWatermark, CollectMetrics, MapPartitions,
+                   GroupMap, CoGroupMap, CachedRemoteRelation, Parse, SqlQuery, WithRelations, CommonTableExpressions,
+                   LateralView, TableValuedFunction, CatalogCall, Unsupported>;
   Node node;
   std::optional<int64_t> plan_id;
   base::QueryContextPtr origin;  ///< the SQL text it came from, or null

@@ -24,8 +24,8 @@ std::string Fingerprint(const arrow::Table& table) {
 std::string LiteralText(const types::Literal& literal) { return ToString(*Make(literal)); }
 
 std::string JoinName(JoinType type) {
-  static constexpr std::array<const char*, 7> kNames = {"INNER",      "LEFT OUTER", "RIGHT OUTER", "FULL OUTER",
-                                                        "LEFT SEMI",  "LEFT ANTI",  "CROSS"};
+  static constexpr std::array<const char*, 7> kNames = {"INNER",     "LEFT OUTER", "RIGHT OUTER", "FULL OUTER",
+                                                        "LEFT SEMI", "LEFT ANTI",  "CROSS"};
   return kNames.at(static_cast<size_t>(type));
 }
 
@@ -42,8 +42,12 @@ struct Printer {
         .Flag("streaming", r.is_streaming)
         .Finish();
   }
-  std::string operator()(const Project& r) const { return TreeText("Project").Exprs("", r.expressions).Input(r.input).Finish(); }
-  std::string operator()(const Filter& r) const { return TreeText("Filter").Expr("", r.condition).Input(r.input).Finish(); }
+  std::string operator()(const Project& r) const {
+    return TreeText("Project").Exprs("", r.expressions).Input(r.input).Finish();
+  }
+  std::string operator()(const Filter& r) const {
+    return TreeText("Filter").Expr("", r.condition).Input(r.input).Finish();
+  }
   std::string operator()(const Join& r) const {
     return TreeText("Join")
         .Text("type", JoinName(r.type))
@@ -69,7 +73,9 @@ struct Printer {
     return TreeText(r.is_global ? "Sort" : "SortWithinPartitions").Orders("", r.order).Input(r.input).Finish();
   }
   std::string operator()(const Limit& r) const { return TreeText("Limit").Expr("", r.limit).Input(r.input).Finish(); }
-  std::string operator()(const Offset& r) const { return TreeText("Offset").Expr("", r.offset).Input(r.input).Finish(); }
+  std::string operator()(const Offset& r) const {
+    return TreeText("Offset").Expr("", r.offset).Input(r.input).Finish();
+  }
   std::string operator()(const Tail& r) const { return TreeText("Tail").Number("", r.limit).Input(r.input).Finish(); }
   std::string operator()(const Aggregate& r) const {
     static constexpr std::array<const char*, 5> kNames = {"GROUP BY", "ROLLUP", "CUBE", "PIVOT", "GROUPING SETS"};
@@ -106,7 +112,9 @@ struct Printer {
   std::string operator()(const SubqueryAlias& r) const {
     return TreeText("SubqueryAlias").Name("name", r.name).Names("columns", r.columns).Input(r.input).Finish();
   }
-  std::string operator()(const WithColumns& r) const { return TreeText("WithColumns").Exprs("", r.columns).Input(r.input).Finish(); }
+  std::string operator()(const WithColumns& r) const {
+    return TreeText("WithColumns").Exprs("", r.columns).Input(r.input).Finish();
+  }
   std::string operator()(const WithColumnsRenamed& r) const {
     TreeText text("WithColumnsRenamed");
     for (const auto& [from, to] : r.renames) text.Names("rename", {from, to});
@@ -115,8 +123,12 @@ struct Printer {
   std::string operator()(const Drop& r) const {
     return TreeText("Drop").Exprs("columns", r.columns).Names("names", r.column_names).Input(r.input).Finish();
   }
-  std::string operator()(const ToDF& r) const { return TreeText("ToDF").Names("names", r.names).Input(r.input).Finish(); }
-  std::string operator()(const ToSchema& r) const { return TreeText("ToSchema").Type("schema", r.schema).Input(r.input).Finish(); }
+  std::string operator()(const ToDF& r) const {
+    return TreeText("ToDF").Names("names", r.names).Input(r.input).Finish();
+  }
+  std::string operator()(const ToSchema& r) const {
+    return TreeText("ToSchema").Type("schema", r.schema).Input(r.input).Finish();
+  }
   std::string operator()(const Sample& r) const {
     return TreeText("Sample")
         .Number("lower", r.lower)
@@ -128,7 +140,11 @@ struct Printer {
         .Finish();
   }
   std::string operator()(const Repartition& r) const {
-    return TreeText("Repartition").Number("partitions", r.num_partitions).Flag("shuffle", r.shuffle).Input(r.input).Finish();
+    return TreeText("Repartition")
+        .Number("partitions", r.num_partitions)
+        .Flag("shuffle", r.shuffle)
+        .Input(r.input)
+        .Finish();
   }
   std::string operator()(const RepartitionByExpression& r) const {
     return TreeText("RepartitionByExpression")
@@ -168,7 +184,9 @@ struct Printer {
     for (const auto& [from, to] : r.replacements) text.Text("replace", LiteralText(from) + " by " + LiteralText(to));
     return text.Names("columns", r.columns).Input(r.input).Finish();
   }
-  std::string operator()(const Describe& r) const { return TreeText("Describe").Names("columns", r.columns).Input(r.input).Finish(); }
+  std::string operator()(const Describe& r) const {
+    return TreeText("Describe").Names("columns", r.columns).Input(r.input).Finish();
+  }
   std::string operator()(const Summary& r) const {
     return TreeText("Summary").Names("statistics", r.statistics).Input(r.input).Finish();
   }
@@ -204,7 +222,12 @@ struct Printer {
     return TreeText("CachedRemoteRelation").Text("id", r.relation_id).Finish();
   }
   std::string operator()(const Parse& r) const {
-    return TreeText("Parse").Text("format", r.format).Type("schema", r.schema).Map("options", r.options).Input(r.input).Finish();
+    return TreeText("Parse")
+        .Text("format", r.format)
+        .Type("schema", r.schema)
+        .Map("options", r.options)
+        .Input(r.input)
+        .Finish();
   }
   std::string operator()(const SqlQuery& r) const {
     TreeText text("SqlQuery");

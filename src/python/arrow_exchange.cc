@@ -63,8 +63,9 @@ std::shared_ptr<arrow::Array> FromWorkerArray(const std::shared_ptr<arrow::Array
   if (!converted.ok()) {
     throw base::Error::Plain(
         base::ErrorKind::kPython,
-        fmt::format("A Python function returned a column of the Arrow type {}, which does not fit its declared type {}: {}",
-                    values->type()->ToString(), type->Sql(), converted.status().message()),
+        fmt::format(
+            "A Python function returned a column of the Arrow type {}, which does not fit its declared type {}: {}",
+            values->type()->ToString(), type->Sql(), converted.status().message()),
         "PYTHON_EXCEPTION");
   }
   return *converted;
@@ -72,11 +73,11 @@ std::shared_ptr<arrow::Array> FromWorkerArray(const std::shared_ptr<arrow::Array
 
 std::vector<std::pair<std::string, std::string>> RunnerConf(const base::SqlConf& conf) {
   std::vector<std::pair<std::string, std::string>> out;
-  for (const char* key :
-       {"spark.sql.session.timeZone", "spark.sql.execution.pandas.convertToArrowArraySafely",
-        "spark.sql.legacy.execution.pandas.groupedMap.assignColumnsByName",
-        "spark.sql.execution.arrow.useLargeVarTypes", "spark.sql.execution.arrow.maxRecordsPerBatch",
-        "spark.sql.execution.pyspark.binaryAsBytes", "spark.sql.legacy.execution.pythonUDF.pandas.conversion.enabled"}) {
+  for (const char* key : {"spark.sql.session.timeZone", "spark.sql.execution.pandas.convertToArrowArraySafely",
+                          "spark.sql.legacy.execution.pandas.groupedMap.assignColumnsByName",
+                          "spark.sql.execution.arrow.useLargeVarTypes", "spark.sql.execution.arrow.maxRecordsPerBatch",
+                          "spark.sql.execution.pyspark.binaryAsBytes",
+                          "spark.sql.legacy.execution.pythonUDF.pandas.conversion.enabled"}) {
     if (auto value = conf.Find(key)) out.emplace_back(key, *value);
   }
   return out;

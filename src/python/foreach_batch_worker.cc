@@ -96,8 +96,8 @@ ForeachBatchWorker::ForeachBatchWorker(const WorkerOptions& options, const Forea
 }
 
 ForeachBatchWorker::~ForeachBatchWorker() {
-  // Killed before its socket closes: between batches it has nothing to lose, and it would take the end of the stream for
-  // an error and print a traceback.
+  // Killed before its socket closes: between batches it has nothing to lose, and it would take the end of the stream
+  // for an error and print a traceback.
   if (process_) process_->Stop(0);
 }
 

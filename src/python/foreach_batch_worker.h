@@ -15,7 +15,7 @@ struct ForeachBatchSpec {
   plan::PythonFunction function;
   std::string connect_url;  ///< "sc://localhost:PORT/;user_id=…"
   std::string session_id, user_id;
-  std::string token;        ///< empty = none
+  std::string token;  ///< empty = none
 };
 
 /// One process a query run, started at construction; not thread safe but for Interrupt.
@@ -25,8 +25,8 @@ class ForeachBatchWorker {
   ForeachBatchWorker(const WorkerOptions& options, const ForeachBatchSpec& spec);
   ~ForeachBatchWorker();
 
-  /// Runs the function on the frame that the session keeps as `relation_id`. Throws PYTHON_EXCEPTION with the traceback, or
-  /// that the process died.
+  /// Runs the function on the frame that the session keeps as `relation_id`. Throws PYTHON_EXCEPTION with the
+  /// traceback, or that the process died.
   void Run(const std::string& relation_id, int64_t batch_id, const base::CancellationPtr& cancellation);
 
  private:

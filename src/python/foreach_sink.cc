@@ -13,7 +13,8 @@ namespace {
 
 constexpr int64_t kRowsPerFrame = 100;
 
-/// Frames between the query's thread and the task's writer thread; holds a few, so that a slow function slows the query.
+/// Frames between the query's thread and the task's writer thread; holds a few, so that a slow function slows the
+/// query.
 class FrameQueue {
  public:
   void Push(std::string frame) {
@@ -106,7 +107,9 @@ class ForeachSink : public connectors::StreamSink {
   ForeachSink(std::shared_ptr<WorkerPool> pool, plan::PythonFunction function, types::TypePtr schema)
       : pool_(std::move(pool)), function_(std::move(function)), schema_(std::move(schema)) {}
 
-  std::string Description() const override { return "ForeachWriterTable(org.apache.spark.sql.execution.python.streaming.PythonForeachWriter)"; }
+  std::string Description() const override {
+    return "ForeachWriterTable(org.apache.spark.sql.execution.python.streaming.PythonForeachWriter)";
+  }
   connectors::PartitionWriterPtr OpenPartition(const connectors::SinkBatch& batch, int partition) override {
     return std::make_unique<ForeachPartitionWriter>(pool_.get(), function_.command, schema_, batch.batch_id, partition);
   }

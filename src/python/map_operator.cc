@@ -43,7 +43,8 @@ std::shared_ptr<arrow::RecordBatch> AsStructBatch(const std::shared_ptr<arrow::R
 }
 
 // Results come as one struct column with the declared fields, in order.
-std::shared_ptr<arrow::RecordBatch> FromStructBatch(const arrow::RecordBatch& results, const logical::Attributes& output,
+std::shared_ptr<arrow::RecordBatch> FromStructBatch(const arrow::RecordBatch& results,
+                                                    const logical::Attributes& output,
                                                     const std::shared_ptr<arrow::Schema>& schema) {
   if (results.num_columns() != 1 || results.column(0)->type_id() != arrow::Type::STRUCT) {
     throw base::Error::Internal("A Python map function's worker did not return a struct column");
@@ -106,7 +107,8 @@ class MapOperator : public exec::Operator {
     return std::make_unique<ResultIterator>(std::move(task), output(), this->schema());
   }
   std::string Describe() const override {
-    return function_->eval_type == kMapPandasIterUdf ? "MapInPandas " + function_->name : "MapInArrow " + function_->name;
+    return function_->eval_type == kMapPandasIterUdf ? "MapInPandas " + function_->name
+                                                     : "MapInArrow " + function_->name;
   }
   std::vector<const exec::Operator*> Children() const override { return {child_.get()}; }
 

@@ -86,7 +86,8 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments, const Envi
   stdout_fd_ = out[0];
   if (status != 0) {
     pid_ = -1;
-    throw base::Error::Plain(base::ErrorKind::kSpark, fmt::format("Cannot run program \"{}\": {}", arguments[0], std::strerror(status)));
+    throw base::Error::Plain(base::ErrorKind::kSpark,
+                             fmt::format("Cannot run program \"{}\": {}", arguments[0], std::strerror(status)));
   }
 }
 

@@ -22,9 +22,9 @@ constexpr int kStartArrowStream = -6;
 std::string TaskContextJson(const TaskSpec& spec) {
   nlohmann::json properties = nlohmann::json::object();
   for (const auto& [key, value] : spec.local_properties) properties[key] = value;
-  return nlohmann::json{{"isBarrier", false},   {"stageId", 0},       {"partitionId", spec.partition_id},
-                        {"attemptNumber", 0},   {"taskAttemptId", 0}, {"cpus", 1},
-                        {"resources", nlohmann::json::object()},      {"localProperties", properties}}
+  return nlohmann::json{
+      {"isBarrier", false}, {"stageId", 0}, {"partitionId", spec.partition_id},      {"attemptNumber", 0},
+      {"taskAttemptId", 0}, {"cpus", 1},    {"resources", nlohmann::json::object()}, {"localProperties", properties}}
       .dump();
 }
 

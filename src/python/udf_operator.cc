@@ -238,9 +238,9 @@ exec::OperatorPtr Evaluate(const std::shared_ptr<WorkerPool>& pool, exec::Operat
 
 exec::PythonPlanner MakePythonPlanner(std::shared_ptr<WorkerPool> pool) {
   exec::PythonPlanner planner;
-  planner.evaluate = [pool](exec::OperatorPtr child,
-                            const std::vector<std::shared_ptr<const logical::PythonUdfExpr>>& udfs,
-                            const logical::Attributes& outputs) { return Evaluate(pool, std::move(child), udfs, outputs); };
+  planner.evaluate =
+      [pool](exec::OperatorPtr child, const std::vector<std::shared_ptr<const logical::PythonUdfExpr>>& udfs,
+             const logical::Attributes& outputs) { return Evaluate(pool, std::move(child), udfs, outputs); };
   planner.map_partitions = [pool](exec::OperatorPtr child, const logical::MapPartitions& node) {
     return MakeMapOperator(pool, std::move(child), node);
   };

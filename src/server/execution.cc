@@ -1,9 +1,8 @@
 // The life of one execution.
 #include "server/execution.h"
 
-#include <google/rpc/status.pb.h>
-
 #include <google/protobuf/util/message_differencer.h>
+#include <google/rpc/status.pb.h>
 
 #include "base/uuid.h"
 #include "connect/error_wire.h"

@@ -30,9 +30,7 @@ ResponseBuffer::~ResponseBuffer() { cancellation_->RemoveCallback(cancel_callbac
 void ResponseBuffer::Push(spark::connect::ExecutePlanResponse response) {
   {
     std::unique_lock lock(mutex_);
-    room_.wait(lock, [&] {
-      return unsent_bytes_ < limits_.unsent_bytes || end_ || cancellation_->cancelled();
-    });
+    room_.wait(lock, [&] { return unsent_bytes_ < limits_.unsent_bytes || end_ || cancellation_->cancelled(); });
     if (end_) return;
   }
   cancellation_->Check();

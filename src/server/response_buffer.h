@@ -44,8 +44,8 @@ class ResponseBuffer {
   bool ended() const;
 
   enum class Next { kResponse, kEnd, kWait };
-  /// The response at `index` (from 1), or the end's status, or nothing yet. Throws INVALID_CURSOR.POSITION_NOT_AVAILABLE
-  /// if it was released.
+  /// The response at `index` (from 1), or the end's status, or nothing yet. Throws
+  /// INVALID_CURSOR.POSITION_NOT_AVAILABLE if it was released.
   Next Take(int64_t index, grpc::ByteBuffer* response, grpc::Status* status);
   /// Called whenever Take may give something new.
   void SetListener(std::function<void()> listener);
@@ -75,8 +75,8 @@ class ResponseBuffer {
   mutable std::mutex mutex_;
   std::condition_variable room_;
   std::deque<Response> responses_;
-  int64_t first_ = 1;      ///< the index of responses_[0]
-  int64_t sent_ = 0;       ///< the highest index taken
+  int64_t first_ = 1;  ///< the index of responses_[0]
+  int64_t sent_ = 0;   ///< the highest index taken
   size_t unsent_bytes_ = 0;
   size_t sent_bytes_ = 0;  ///< of responses that are kept though sent
   std::optional<grpc::Status> end_;

@@ -33,7 +33,8 @@ void RunCheckpoint(Execution& execution, const Command& command) {
   session::Session& session = execution.session();
   auto result = session.ExecuteCommand(connect::ToPlan(command, ContextOf(session)), execution.cancellation());
   ExecutePlanResponse response;
-  response.mutable_checkpoint_command_result()->mutable_relation()->set_relation_id(result.cached_relation_id.value_or(""));
+  response.mutable_checkpoint_command_result()->mutable_relation()->set_relation_id(
+      result.cached_relation_id.value_or(""));
   execution.Send(std::move(response));
 }
 

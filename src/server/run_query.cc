@@ -10,8 +10,8 @@ namespace {
 
 using spark::connect::ExecutePlanResponse;
 
-constexpr int64_t kBatchBytes = 4 << 20;               // of rows in one message, about as many as Spark sends
-constexpr int64_t kMaxChunkBytes = 127 << 20;          // a message may have 128 MiB, with what is around the chunk
+constexpr int64_t kBatchBytes = 4 << 20;       // of rows in one message, about as many as Spark sends
+constexpr int64_t kMaxChunkBytes = 127 << 20;  // a message may have 128 MiB, with what is around the chunk
 constexpr int64_t kMinChunkBytes = 1024;
 
 /// Cuts the data of a batch for clients that ask for it; 0 = never.
@@ -72,7 +72,8 @@ class RowSender {
     } else {
       int64_t chunks = (size + chunk_bytes_ - 1) / chunk_bytes_;
       for (int64_t i = 0; i < chunks; ++i) {
-        SendChunk(batch.num_rows(), data.substr(static_cast<size_t>(i * chunk_bytes_), static_cast<size_t>(chunk_bytes_)), i, chunks);
+        SendChunk(batch.num_rows(),
+                  data.substr(static_cast<size_t>(i * chunk_bytes_), static_cast<size_t>(chunk_bytes_)), i, chunks);
       }
     }
     rows_ += batch.num_rows();

@@ -169,8 +169,8 @@ void RunStreamingManager(Execution& execution, const StreamingQueryManagerComman
     case StreamingQueryManagerCommand::kAwaitAnyTermination: {
       std::optional<int64_t> timeout;
       if (command.await_any_termination().has_timeout_ms()) timeout = command.await_any_termination().timeout_ms();
-      bool terminated = WaitInterruptibly(execution, timeout,
-                                          [&](int64_t slice) { return queries.AwaitAnyTermination(slice); });
+      bool terminated =
+          WaitInterruptibly(execution, timeout, [&](int64_t slice) { return queries.AwaitAnyTermination(slice); });
       result->mutable_await_any_termination()->set_terminated(terminated);
       break;
     }

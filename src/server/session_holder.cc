@@ -22,10 +22,7 @@ base::Error InvalidHandle(const std::string& sub, const std::string& handle) {
 }
 
 SessionHolder::SessionHolder(std::shared_ptr<session::Session> session, const base::Clock* clock)
-    : session_(std::move(session)),
-      clock_(clock),
-      listener_bus_(session_),
-      last_use_(clock->NowMillis()) {}
+    : session_(std::move(session)), clock_(clock), listener_bus_(session_), last_use_(clock->NowMillis()) {}
 
 SessionHolder::~SessionHolder() = default;
 

@@ -27,7 +27,8 @@ struct Call {
   /// `table_name`, qualified by `db_name` if that is given.
   std::vector<std::string> TableName() const {
     std::vector<std::string> name = types::ParseAttributeName(Argument("table_name"));
-    if (Has("db_name") && !Argument("db_name").empty() && name.size() == 1) name.insert(name.begin(), Argument("db_name"));
+    if (Has("db_name") && !Argument("db_name").empty() && name.size() == 1)
+      name.insert(name.begin(), Argument("db_name"));
     return name;
   }
   catalog::Catalog& catalog() const { return session.catalog(); }
@@ -38,14 +39,20 @@ plan::RelationPtr Value(bool value) { return MakeRows({Flag("value")}, {{value ?
 plan::RelationPtr Nothing() { return MakeRows({Text("value")}, {}); }
 
 const std::vector<types::StructField> kTableColumns = {
-    Text("name"), Text("catalog"), {"namespace", types::Array(types::String()), true}, Text("description"),
-    Text("tableType"), Flag("isTemporary")};
+    Text("name"),        Text("catalog"),   {"namespace", types::Array(types::String()), true},
+    Text("description"), Text("tableType"), Flag("isTemporary")};
 const std::vector<types::StructField> kDatabaseColumns = {Text("name"), Text("catalog"), Text("description"),
                                                           Text("locationUri")};
 
 std::vector<Cell> TableRow(const catalog::Table& table) {
-  return {table.name, "spark_catalog", table.database, table.comment.empty() ? Cell() : table.comment,
-          !table.view_text.empty() ? "VIEW" : table.external ? "EXTERNAL" : "MANAGED", "false"};
+  return {table.name,
+          "spark_catalog",
+          table.database,
+          table.comment.empty() ? Cell() : table.comment,
+          !table.view_text.empty() ? "VIEW"
+          : table.external         ? "EXTERNAL"
+                                   : "MANAGED",
+          "false"};
 }
 std::vector<Cell> ViewRow(const std::string& view) {
   return {view, std::nullopt, "", std::nullopt, "TEMPORARY", "true"};
@@ -117,8 +124,8 @@ plan::RelationPtr GetDatabase(const Call& c) {
 }
 
 const std::vector<types::StructField> kFunctionColumns = {
-    Text("name"), Text("catalog"), {"namespace", types::Array(types::String()), true}, Text("description"),
-    Text("className"), Flag("isTemporary")};
+    Text("name"),        Text("catalog"),   {"namespace", types::Array(types::String()), true},
+    Text("description"), Text("className"), Flag("isTemporary")};
 
 std::vector<Cell> FunctionRow(const functions::FunctionEntry& entry) {
   return {entry.name, std::nullopt, std::nullopt, entry.usage, "", "true"};
@@ -230,10 +237,13 @@ const std::map<std::string, Handler>& Handlers() {
       {"get_database", GetDatabase},
       {"get_table", GetTable},
       {"get_function", GetFunction},
-      {"database_exists", [](const Call& c) { return Value(c.catalog().FindDatabase(c.Argument("db_name")).has_value()); }},
+      {"database_exists",
+       [](const Call& c) { return Value(c.catalog().FindDatabase(c.Argument("db_name")).has_value()); }},
       {"table_exists", [](const Call& c) { return Value(TableExists(c)); }},
       {"function_exists",
-       [](const Call& c) { return Value(c.session.environment().functions.Find(c.Argument("function_name")) != nullptr); }},
+       [](const Call& c) {
+         return Value(c.session.environment().functions.Find(c.Argument("function_name")) != nullptr);
+       }},
       {"create_table", CreateTable},
       {"list_views", ListViews},
       {"create_database", CreateDatabase},
@@ -270,7 +280,9 @@ const std::map<std::string, Handler>& Handlers() {
          return Nothing();
        }},
       {"list_catalogs",
-       [](const Call&) { return MakeRows({Text("name"), Text("description")}, {{"spark_catalog", std::nullopt}}); }},
+       [](const Call&) {
+         return MakeRows({Text("name"), Text("description")}, {{"spark_catalog", std::nullopt}});
+       }},
   };
   return *handlers;
 }

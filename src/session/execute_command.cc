@@ -73,7 +73,8 @@ struct Runner {
 }  // namespace
 
 CommandResult Session::ExecuteCommand(const plan::CommandPtr& command, const base::CancellationPtr& cancellation) {
-  Runner runner{*this, cancellation,
+  Runner runner{*this,
+                cancellation,
                 [this](const std::string& name, std::shared_ptr<const plan::PythonUdf> udf) {
                   std::lock_guard lock(impl_->mutex);
                   impl_->functions[name] = std::move(udf);

@@ -49,8 +49,7 @@ class ForeachBatchSink : public streaming::BatchFrameSink {
 std::unique_ptr<connectors::StreamSink> MakeForeachBatchSink(Session& session, plan::PythonFunction function) {
   python::ForeachBatchSpec spec;
   spec.function = std::move(function);
-  spec.connect_url =
-      fmt::format("{};user_id={}", session.environment().connect_url, UrlEncode(session.user_id()));
+  spec.connect_url = fmt::format("{};user_id={}", session.environment().connect_url, UrlEncode(session.user_id()));
   spec.session_id = session.session_id();
   spec.user_id = session.user_id();
   spec.token = session.environment().token;

@@ -37,7 +37,8 @@ std::string PlanKey(const logical::PlanPtr& plan) {
   logical::Visit(plan, [&](const logical::PlanPtr& node) {
     if (const auto* data = node->As<logical::LocalData>()) {
       for (const auto& batch : data->batches) {
-        auto bytes = base::ValueOrThrow(arrow::ipc::SerializeRecordBatch(*batch, arrow::ipc::IpcWriteOptions::Defaults()));
+        auto bytes =
+            base::ValueOrThrow(arrow::ipc::SerializeRecordBatch(*batch, arrow::ipc::IpcWriteOptions::Defaults()));
         key += fmt::format("\nlocal {:x}", std::hash<std::string_view>()(std::string_view(*bytes)));
       }
     } else if (const auto* memory = node->As<logical::InMemory>()) {

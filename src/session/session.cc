@@ -101,7 +101,8 @@ logical::EvalContext Session::Impl::MakeEvalContext(const Session& session, cons
   eval.ansi = conf.ansi_enabled();
   eval.time_zone = conf.session_time_zone();
   eval.current_timestamp_us =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
   eval.current_user = session.user_id_;
   eval.current_database = session.catalog_->current_database();
   return eval;
@@ -165,7 +166,8 @@ std::vector<std::shared_ptr<arrow::RecordBatch>> Session::Impl::CollectUncached(
   return exec::Collect(*root, context);
 }
 
-std::vector<std::shared_ptr<arrow::RecordBatch>> Session::Impl::Collect(Session& session, const logical::PlanPtr& plan) {
+std::vector<std::shared_ptr<arrow::RecordBatch>> Session::Impl::Collect(Session& session,
+                                                                        const logical::PlanPtr& plan) {
   std::vector<std::shared_ptr<arrow::RecordBatch>> out;
   session.Execute(plan, std::make_shared<base::CancellationToken>(), [&](const auto& batch) {
     out.push_back(batch);
@@ -199,9 +201,10 @@ std::string Session::Explain(const plan::RelationPtr& relation, const std::strin
   options.streaming = analyzed->is_streaming;
   std::string physical = exec::Explain(*exec::PlanOperators(optimized, options));
   if (mode != "extended") return physical;
-  return fmt::format("== Parsed Logical Plan ==\n{}\n\n== Analyzed Logical Plan ==\n{}\n{}\n== Optimized Logical Plan ==\n{}\n{}",
-                     plan::ToString(*relation), analyzed->Schema()->Ddl(), logical::TreeString(analyzed),
-                     logical::TreeString(optimized), physical);
+  return fmt::format(
+      "== Parsed Logical Plan ==\n{}\n\n== Analyzed Logical Plan ==\n{}\n{}\n== Optimized Logical Plan ==\n{}\n{}",
+      plan::ToString(*relation), analyzed->Schema()->Ddl(), logical::TreeString(analyzed),
+      logical::TreeString(optimized), physical);
 }
 
 std::string Session::AddCachedRelation(logical::PlanPtr plan) {

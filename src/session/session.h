@@ -23,13 +23,15 @@ struct Environment {
   functions::FunctionRegistry functions;
   connectors::ConnectorRegistry connectors;
   std::string python_executable = "python3";
-  std::vector<std::pair<std::string, std::string>> python_environment;  ///< extra variables for workers (PYTHONPATH, TZ)
+  std::vector<std::pair<std::string, std::string>>
+      python_environment;   ///< extra variables for workers (PYTHONPATH, TZ)
   std::string connect_url;  ///< "sc://localhost:PORT/", set when listening
   std::string token;        ///< empty = none
   std::string warehouse = "spark-warehouse";
   std::map<std::string, std::string> conf;  ///< the settings of the program's start, which every session begins with
   std::string temporary_folder = "/tmp";
-  std::shared_ptr<catalog::Catalog> catalog;  ///< tables, databases and global views of all sessions; made with the first
+  std::shared_ptr<catalog::Catalog>
+      catalog;  ///< tables, databases and global views of all sessions; made with the first
   std::once_flag catalog_once;
 };
 
@@ -38,9 +40,9 @@ using BatchConsumer = std::function<bool(const std::shared_ptr<arrow::RecordBatc
 
 /// What a command gives back to the client.
 struct CommandResult {
-  std::optional<plan::RelationPtr> relation;         ///< sql(): LocalRelation of the rows, or the query itself
-  streaming::StreamingQueryPtr started;              ///< writeStream.start()
-  std::optional<std::string> cached_relation_id;     ///< checkpoint()
+  std::optional<plan::RelationPtr> relation;      ///< sql(): LocalRelation of the rows, or the query itself
+  streaming::StreamingQueryPtr started;           ///< writeStream.start()
+  std::optional<std::string> cached_relation_id;  ///< checkpoint()
 };
 
 /// Thread safe: many RPCs of one session run at once.

@@ -11,7 +11,9 @@
 namespace sluice::session {
 namespace {
 
-types::StructField Text(std::string name, bool nullable = false) { return {std::move(name), types::String(), nullable}; }
+types::StructField Text(std::string name, bool nullable = false) {
+  return {std::move(name), types::String(), nullable};
+}
 types::StructField Flag(std::string name) { return {std::move(name), types::Boolean(), false}; }
 
 std::vector<std::vector<Cell>> DescribeColumns(const types::DataType& schema) {
@@ -66,7 +68,8 @@ bool MatchesPattern(const std::string& pattern, const std::string& name) {
 plan::RelationPtr RunShowTables(Session& session, const plan::ShowTables& command) {
   std::string database = command.database.empty() ? session.catalog().current_database() : command.database.back();
   if (!session.catalog().FindDatabase(database)) {
-    throw base::Error(base::ErrorKind::kAnalysis, "SCHEMA_NOT_FOUND", {{"schemaName", types::QuoteIdentifier({database})}});
+    throw base::Error(base::ErrorKind::kAnalysis, "SCHEMA_NOT_FOUND",
+                      {{"schemaName", types::QuoteIdentifier({database})}});
   }
   std::vector<std::vector<Cell>> rows;
   for (const catalog::Table& table : session.catalog().Tables(database)) {

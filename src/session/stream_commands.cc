@@ -62,8 +62,9 @@ SinkChoice ChooseSink(Session& session, const plan::WriteStream& command, const 
     MakeTable(session, command.table, std::move(table));
     table = RequireTable(session, command.table);
     if (!command.format.empty() && LowerCase(command.format) != LowerCase(table.format)) {
-      throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1187",
-                        {{"tableName", command.table.back()}, {"sourceName", command.format}, {"tableProvider", table.format}});
+      throw base::Error(
+          base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1187",
+          {{"tableName", command.table.back()}, {"sourceName", command.format}, {"tableProvider", table.format}});
     }
     choice.format = table.format;
     choice.path = table.location;
@@ -109,14 +110,16 @@ bool HoldsBatches(const std::string& checkpoint) {
 }
 
 std::unique_ptr<connectors::StreamSink> MakeSink(Session& session, const plan::WriteStream& command,
-                                                 const SinkChoice& choice, const connectors::StreamSinkContext& context) {
+                                                 const SinkChoice& choice,
+                                                 const connectors::StreamSinkContext& context) {
   if (command.foreach_batch) return MakeForeachBatchSink(session, *command.foreach_batch);
   if (command.foreach_writer) {
     return python::MakeForeachSink(session.worker_pool(), *command.foreach_writer, context.schema);
   }
   const connectors::DataSourceEntry& entry = session.environment().connectors.Get(choice.format);
   if (!entry.write_stream) {
-    throw base::Error(base::ErrorKind::kUnsupportedOperation, "_LEGACY_ERROR_TEMP_2050", {{"className", choice.format}});
+    throw base::Error(base::ErrorKind::kUnsupportedOperation, "_LEGACY_ERROR_TEMP_2050",
+                      {{"className", choice.format}});
   }
   if (!entry.output_modes.empty() && std::ranges::count(entry.output_modes, context.mode) == 0) {
     throw base::Error(base::ErrorKind::kAnalysis, "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE",

@@ -22,7 +22,8 @@ void RunCreateView(Session& session, const plan::CreateView& command) {
     logical::PlanPtr plan = session.Analyze(command.input);
     catalog::Table view;
     view.name = name;
-    view.database = command.name.size() > 1 ? command.name[command.name.size() - 2] : session.catalog().current_database();
+    view.database =
+        command.name.size() > 1 ? command.name[command.name.size() - 2] : session.catalog().current_database();
     view.schema = plan->Schema();
     view.view_text = command.sql_text;
     if (command.replace && session.catalog().FindTable(command.name)) session.catalog().DropTable(command.name, true);

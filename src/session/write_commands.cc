@@ -24,7 +24,8 @@ plan::RelationPtr ByPosition(const plan::RelationPtr& input, const types::TypePt
   size_t expected = columns.empty() ? schema->fields().size() : columns.size();
   if (query->output.size() != expected) {
     std::string table_columns, data_columns;
-    for (const auto& field : schema->fields()) table_columns += (table_columns.empty() ? "`" : ", `") + field.name + "`";
+    for (const auto& field : schema->fields())
+      table_columns += (table_columns.empty() ? "`" : ", `") + field.name + "`";
     for (const auto& a : query->output) data_columns += (data_columns.empty() ? "`" : ", `") + a->name + "`";
     throw base::Error(base::ErrorKind::kAnalysis,
                       query->output.size() < expected ? "INSERT_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"
@@ -42,8 +43,8 @@ plan::RelationPtr ByPosition(const plan::RelationPtr& input, const types::TypePt
         if (schema->FieldIndex(columns[i]) == schema->FieldIndex(field.name)) source = i;
       }
     }
-    plan::ExpressionPtr value = source ? plan::MakeAttribute({names[*source]})
-                                       : plan::Make(types::Literal::Null(field.type));
+    plan::ExpressionPtr value =
+        source ? plan::MakeAttribute({names[*source]}) : plan::Make(types::Literal::Null(field.type));
     out.push_back(plan::Make(plan::Alias{plan::Make(plan::Cast{value, field.type}), {field.name}, ""}));
   }
   return plan::MakeRelation(plan::Project{plan::MakeRelation(plan::ToDF{input, names}), std::move(out)});
@@ -164,7 +165,8 @@ void RunWrite(Session& session, const plan::WriteOperation& command, const base:
 void RunInsert(Session& session, const plan::InsertInto& command, const base::CancellationPtr& cancellation) {
   catalog::Table table = RequireTable(session, command.table);
   if (!command.partition.empty()) {
-    throw base::Error::Unsupported("INSERT with a PARTITION clause", "Give the partition columns as columns of the query.");
+    throw base::Error::Unsupported("INSERT with a PARTITION clause",
+                                   "Give the partition columns as columns of the query.");
   }
   AppendToTable(session, table, command.query, command.overwrite, command.columns, cancellation);
 }

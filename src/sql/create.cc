@@ -14,7 +14,8 @@ plan::Statement Grammar::Create() {
   if (tokens_.IsAny({"VIEW", "GLOBAL"})) return CreateView(start, replace);
   if (tokens_.IsAny({"TEMPORARY", "TEMP"})) {
     if (tokens_.Is("VIEW", 1)) return CreateView(start, replace);
-    if (tokens_.IsAny({"FUNCTION", "TABLE", "MACRO"}, 1)) return UnsupportedStatement("CREATE TEMPORARY " + tokens_.Peek(1).upper);
+    if (tokens_.IsAny({"FUNCTION", "TABLE", "MACRO"}, 1))
+      return UnsupportedStatement("CREATE TEMPORARY " + tokens_.Peek(1).upper);
   }
   if (tokens_.IsAny({"TABLE", "EXTERNAL"})) return CreateTable(replace);
   if (tokens_.IsAny({"NAMESPACE", "DATABASE", "SCHEMA"}) && !replace) return CreateDatabase();
@@ -108,8 +109,8 @@ plan::Statement Grammar::CreateTable(bool replace) {
   if (tokens_.Is("(") && !StartsQuery()) TableColumns(&table);
   if (tokens_.Accept("USING")) table.format = Dotted(tokens_.QualifiedName());
   std::set<std::string> seen;
-  while (tokens_.IsAny({"OPTIONS", "PARTITIONED", "LOCATION", "COMMENT", "TBLPROPERTIES", "CLUSTERED", "CLUSTER", "STORED",
-                        "ROW", "SKEWED", "DEFAULT", "WITH"}) &&
+  while (tokens_.IsAny({"OPTIONS", "PARTITIONED", "LOCATION", "COMMENT", "TBLPROPERTIES", "CLUSTERED", "CLUSTER",
+                        "STORED", "ROW", "SKEWED", "DEFAULT", "WITH"}) &&
          !StartsQuery()) {
     std::string clause = tokens_.Peek().upper;
     TableClause(&table);

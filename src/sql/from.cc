@@ -122,11 +122,13 @@ RelationPtr Grammar::RelationPrimary() {
       tokens_.Expect(")", /*tell_missing=*/true);
     }
     relation = TableSample(std::move(relation));
-    if (is_query && !IsTableAlias()) return MakeRelation(start, plan::SubqueryAlias{std::move(relation), {kUnnamedSubquery}});
+    if (is_query && !IsTableAlias())
+      return MakeRelation(start, plan::SubqueryAlias{std::move(relation), {kUnnamedSubquery}});
     return Alias(std::move(relation));
   }
   if (tokens_.Is("VALUES") && StartsExpression(1)) return Values();
-  if (tokens_.Is("STREAM") && (tokens_.Is("(", 1) || (tokens_.IsIdentifier(1) && !tokens_.Is("AS", 1) && !StartsClause(1)))) {
+  if (tokens_.Is("STREAM") &&
+      (tokens_.Is("(", 1) || (tokens_.IsIdentifier(1) && !tokens_.Is("AS", 1) && !StartsClause(1)))) {
     return StreamTable();
   }
   std::vector<std::string> name = TableName();

@@ -9,8 +9,8 @@ using plan::ExpressionPtr;
 
 namespace {
 
-const std::set<std::string_view> kDatetimeUnits = {"YEAR", "QUARTER", "MONTH",  "WEEK",        "DAY",        "DAYOFYEAR",
-                                                   "HOUR", "MINUTE",  "SECOND", "MILLISECOND", "MICROSECOND"};
+const std::set<std::string_view> kDatetimeUnits = {
+    "YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "DAYOFYEAR", "HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"};
 
 std::string Upper(std::string_view text) {
   std::string out;
@@ -39,7 +39,8 @@ ExpressionPtr Grammar::FunctionCallOf(const Token& start, std::vector<std::strin
   std::string upper = call.name.size() == 1 ? Upper(call.name[0]) : "";
   tokens_.Expect("(");
   if (!tokens_.Accept(")")) {
-    if (tokens_.IsAny({"DISTINCT", "ALL"}) && StartsExpression(1)) call.is_distinct = tokens_.Next().upper == "DISTINCT";
+    if (tokens_.IsAny({"DISTINCT", "ALL"}) && StartsExpression(1))
+      call.is_distinct = tokens_.Next().upper == "DISTINCT";
     do {
       call.arguments.push_back(upper == "STRUCT" ? NamedExpression() : Argument());
     } while (tokens_.Accept(","));

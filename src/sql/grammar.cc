@@ -11,10 +11,9 @@ constexpr int kFreeChain = 32;
 constexpr int kMaxLongChains = 2500;
 
 // Keywords that can't name a table (strictNonReserved).
-const std::set<std::string_view> kNoTableAlias = {"ANTI",    "CROSS", "EXCEPT",  "FULL", "INNER", "INTERSECT",
-                                                  "JOIN",    "LATERAL", "LEFT",  "NATURAL", "ON",  "RIGHT",
-                                                  "SEMI",    "MINUS", "UNION",   "USING"};
-
+const std::set<std::string_view> kNoTableAlias = {"ANTI", "CROSS",   "EXCEPT", "FULL",    "INNER", "INTERSECT",
+                                                  "JOIN", "LATERAL", "LEFT",   "NATURAL", "ON",    "RIGHT",
+                                                  "SEMI", "MINUS",   "UNION",  "USING"};
 
 }  // namespace
 
@@ -43,8 +42,7 @@ plan::ExpressionPtr Grammar::SingleExpression() {
 
 base::QueryContextPtr Grammar::Context(const Token& start) const {
   size_t end = std::max(tokens_.Previous().end(), start.end());
-  return std::make_shared<base::QueryContext>(
-      base::QueryContext{sql_, start.line, start.position, start.offset, end});
+  return std::make_shared<base::QueryContext>(base::QueryContext{sql_, start.line, start.position, start.offset, end});
 }
 
 plan::ExpressionPtr Grammar::Function(const Token& start, std::string name,
@@ -65,9 +63,12 @@ void Grammar::CountChain(int* length) {
 bool Grammar::StartsExpression(size_t ahead) const {
   const Token& token = tokens_.Peek(ahead);
   switch (token.kind) {
-    case TokenKind::kSymbol: return tokens_.IsAny({"(", "-", "+", "~", "!", "*", ":", "?"}, ahead);
-    case TokenKind::kEnd: return false;
-    default: return true;
+    case TokenKind::kSymbol:
+      return tokens_.IsAny({"(", "-", "+", "~", "!", "*", ":", "?"}, ahead);
+    case TokenKind::kEnd:
+      return false;
+    default:
+      return true;
   }
 }
 

@@ -97,7 +97,8 @@ Sets Grammar::GroupingAnalytics() {
   } while (tokens_.Accept(","));
   tokens_.Expect(")");
   constexpr size_t kMaxCube = 12;
-  if (kind.upper == "CUBE" && elements.size() > kMaxCube) throw base::Error::Unsupported("CUBE of more than 12 elements");
+  if (kind.upper == "CUBE" && elements.size() > kMaxCube)
+    throw base::Error::Unsupported("CUBE of more than 12 elements");
   return kind.upper == "CUBE" ? Cube(elements) : Rollup(elements);
 }
 

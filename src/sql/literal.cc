@@ -159,15 +159,24 @@ ExpressionPtr Grammar::NumberLiteral() {
   text += number.text;
   std::string body = text.substr(0, text.size() - 1);
   switch (number.kind) {
-    case TokenKind::kByte: return Make(start, WholeNumber<int8_t>(start, body, "tinyint"));
-    case TokenKind::kShort: return Make(start, WholeNumber<int16_t>(start, body, "smallint"));
-    case TokenKind::kLong: return Make(start, WholeNumber<int64_t>(start, body, "bigint"));
-    case TokenKind::kFloat: return Make(start, FloatNumber(start, body, /*single=*/true));
-    case TokenKind::kDouble: return Make(start, FloatNumber(start, body, /*single=*/false));
-    case TokenKind::kExponent: return Make(start, FloatNumber(start, text, /*single=*/false));
-    case TokenKind::kBigDecimal: return Make(start, DecimalNumber(start, body.substr(0, body.size() - 1)));
-    case TokenKind::kDecimal: return Make(start, DecimalNumber(start, text));
-    default: break;
+    case TokenKind::kByte:
+      return Make(start, WholeNumber<int8_t>(start, body, "tinyint"));
+    case TokenKind::kShort:
+      return Make(start, WholeNumber<int16_t>(start, body, "smallint"));
+    case TokenKind::kLong:
+      return Make(start, WholeNumber<int64_t>(start, body, "bigint"));
+    case TokenKind::kFloat:
+      return Make(start, FloatNumber(start, body, /*single=*/true));
+    case TokenKind::kDouble:
+      return Make(start, FloatNumber(start, body, /*single=*/false));
+    case TokenKind::kExponent:
+      return Make(start, FloatNumber(start, text, /*single=*/false));
+    case TokenKind::kBigDecimal:
+      return Make(start, DecimalNumber(start, body.substr(0, body.size() - 1)));
+    case TokenKind::kDecimal:
+      return Make(start, DecimalNumber(start, text));
+    default:
+      break;
   }
   int64_t value = 0;
   if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc()) {
@@ -210,10 +219,10 @@ types::Literal Grammar::DateTimeLiteral(const Token& start, const std::string& t
   } else if (type == "INTERVAL") {
     return IntervalText(start, text);
   } else {
-    throw ErrorFrom(start, "UNSUPPORTED_TYPED_LITERAL",
-                    {{"unsupportedType", Quoted(type)},
-                     {"supportedTypes",
-                      R"("DATE", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP", "INTERVAL", "X", "TIME")"}});
+    throw ErrorFrom(
+        start, "UNSUPPORTED_TYPED_LITERAL",
+        {{"unsupportedType", Quoted(type)},
+         {"supportedTypes", R"("DATE", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP", "INTERVAL", "X", "TIME")"}});
   }
   throw ErrorFrom(start, "INVALID_TYPED_LITERAL", {{"valueType", Quoted(type)}, {"value", "'" + text + "'"}});
 }

@@ -21,7 +21,8 @@ RelationPtr Grammar::PipeOperator(RelationPtr relation) {
   if (tokens_.Is("UNPIVOT")) return Unpivot(std::move(relation));
   if (tokens_.Is("TABLESAMPLE")) return TableSample(std::move(relation));
   if (tokens_.IsSequence({"LATERAL", "VIEW"})) return LateralViews(std::move(relation));
-  if (tokens_.IsAny({"ORDER", "SORT", "CLUSTER", "DISTRIBUTE", "LIMIT", "OFFSET"})) return Organization(std::move(relation));
+  if (tokens_.IsAny({"ORDER", "SORT", "CLUSTER", "DISTRIBUTE", "LIMIT", "OFFSET"}))
+    return Organization(std::move(relation));
   if (tokens_.Accept("WHERE")) return MakeRelation(start, plan::Filter{std::move(relation), Expression()});
   if (tokens_.Accept("EXTEND")) {
     std::vector<ExpressionPtr> items = NamedExpressions();

@@ -77,7 +77,8 @@ ExpressionPtr Grammar::WordExpression() {
     if (tokens_.IsAny({"CAST", "TRY_CAST"}) && tokens_.Is("(", 1)) return CastExpression();
     if (tokens_.IsSequence({"IDENTIFIER", "("})) return IdentifierClause();
     bool is_call = tokens_.Is("(", 1) || tokens_.Is(".", 1);
-    if (!is_call && tokens_.IsAny({"CURRENT_DATE", "CURRENT_TIMESTAMP", "CURRENT_TIME", "CURRENT_USER", "SESSION_USER"})) {
+    if (!is_call &&
+        tokens_.IsAny({"CURRENT_DATE", "CURRENT_TIMESTAMP", "CURRENT_TIME", "CURRENT_USER", "SESSION_USER"})) {
       std::string name = tokens_.Next().upper;
       for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
       return Function(start, std::move(name), {});

@@ -54,7 +54,8 @@ std::vector<std::pair<std::string, RelationPtr>> Grammar::Definitions() {
     tokens_.Next();
     RelationPtr query = Query();
     tokens_.Expect(")", /*tell_missing=*/true);
-    definitions.emplace_back(name, MakeRelation(start, plan::SubqueryAlias{std::move(query), {name}, std::move(columns)}));
+    definitions.emplace_back(name,
+                             MakeRelation(start, plan::SubqueryAlias{std::move(query), {name}, std::move(columns)}));
   } while (tokens_.Accept(","));
   return definitions;
 }

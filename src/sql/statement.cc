@@ -35,11 +35,11 @@ plan::Statement Grammar::Statement() {
 }
 
 plan::Statement Grammar::Unsupported() {
-  static const std::set<std::string_view> kOne = {"BEGIN", "CALL",  "COMMIT",   "DELETE", "GRANT",  "MERGE",
+  static const std::set<std::string_view> kOne = {"BEGIN",   "CALL",   "COMMIT",   "DELETE", "GRANT", "MERGE",
                                                   "REFRESH", "REVOKE", "ROLLBACK", "UPDATE", "DFS"};
-  static const std::set<std::string_view> kTwo = {"ADD",  "ALTER",  "ANALYZE", "COMMENT", "DECLARE", "EXECUTE",
-                                                  "EXPORT", "FETCH", "IMPORT",  "LIST",    "LOAD",    "LOCK",
-                                                  "MSCK", "REPAIR", "REPLACE", "START",   "TRUNCATE", "UNLOCK"};
+  static const std::set<std::string_view> kTwo = {"ADD",    "ALTER",  "ANALYZE", "COMMENT", "DECLARE",  "EXECUTE",
+                                                  "EXPORT", "FETCH",  "IMPORT",  "LIST",    "LOAD",     "LOCK",
+                                                  "MSCK",   "REPAIR", "REPLACE", "START",   "TRUNCATE", "UNLOCK"};
   Token start = tokens_.Peek();
   bool one = start.kind == TokenKind::kWord && kOne.count(start.upper);
   bool two = start.kind == TokenKind::kWord && kTwo.count(start.upper);
@@ -145,7 +145,8 @@ plan::Statement Grammar::Describe() {
     describe.extended = tokens_.Is("EXTENDED") && tokens_.Peek(1).kind != TokenKind::kEnd;
     if (describe.extended) tokens_.Next();
     if (tokens_.IsIdentifier()) {
-      for (const std::string& part : tokens_.QualifiedName()) describe.name += (describe.name.empty() ? "" : ".") + part;
+      for (const std::string& part : tokens_.QualifiedName())
+        describe.name += (describe.name.empty() ? "" : ".") + part;
     } else if (tokens_.Peek().kind == TokenKind::kString) {
       describe.name = tokens_.StringLiteral();
     } else {

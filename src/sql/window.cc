@@ -9,7 +9,8 @@ plan::SortOrder Grammar::SortItem() {
   plan::SortOrder order;
   order.child = Expression();
   if (tokens_.IsAny({"ASC", "DESC"})) {
-    order.direction = tokens_.Next().upper == "ASC" ? plan::SortDirection::kAscending : plan::SortDirection::kDescending;
+    order.direction =
+        tokens_.Next().upper == "ASC" ? plan::SortDirection::kAscending : plan::SortDirection::kDescending;
   }
   if (tokens_.Is("NULLS") && tokens_.IsAny({"FIRST", "LAST"}, 1)) {
     tokens_.Next();
@@ -53,7 +54,8 @@ plan::WindowExpression Grammar::WindowSpecification() {
     if (tokens_.AcceptSequence({"PARTITION", "BY"}) || tokens_.AcceptSequence({"DISTRIBUTE", "BY"})) {
       window.partition_by = Expressions();
     }
-    if (tokens_.AcceptSequence({"ORDER", "BY"}) || tokens_.AcceptSequence({"SORT", "BY"})) window.order_by = SortItems();
+    if (tokens_.AcceptSequence({"ORDER", "BY"}) || tokens_.AcceptSequence({"SORT", "BY"}))
+      window.order_by = SortItems();
   }
   if (tokens_.IsAny({"ROWS", "RANGE"})) WindowFrame(&window);
   tokens_.Expect(")");
@@ -111,7 +113,8 @@ void Grammar::WindowClause() {
     if (!window.name.empty()) {
       auto found = windows_.find(window.name);
       if (found == windows_.end()) {
-        throw ErrorFrom(start, "INVALID_SQL_SYNTAX.UNRESOLVED_WINDOW_REFERENCE", {{"windowName", "`" + window.name + "`"}});
+        throw ErrorFrom(start, "INVALID_SQL_SYNTAX.UNRESOLVED_WINDOW_REFERENCE",
+                        {{"windowName", "`" + window.name + "`"}});
       }
       window = found->second;
     }

@@ -47,8 +47,7 @@ auto ReadAndParse(const std::string& path, Parse&& parse) {
 
 class HdfsStateManager : public StateManager {
  public:
-  HdfsStateManager(std::string root, StateOptions options)
-      : root_(std::move(root)), options_(std::move(options)) {
+  HdfsStateManager(std::string root, StateOptions options) : root_(std::move(root)), options_(std::move(options)) {
     StateFileWriter refuses_unknown_codecs(options_.codec);
   }
 
@@ -56,13 +55,11 @@ class HdfsStateManager : public StateManager {
     std::map<int64_t, std::string> in_plan, recorded = RecordedOperators();
     for (const OperatorInfo& info : operators) in_plan[info.id] = info.name;
     if (!recorded.empty() && recorded != in_plan) {
-      throw Error(
-          ErrorKind::kRuntime, "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA",
-          {{"OpsInMetadataSeq", NamesOf(recorded)}, {"OpsInCurBatchSeq", NamesOf(in_plan)}});
+      throw Error(ErrorKind::kRuntime, "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA",
+                  {{"OpsInMetadataSeq", NamesOf(recorded)}, {"OpsInCurBatchSeq", NamesOf(in_plan)}});
     }
     std::error_code failed;
-    bool no_state =
-        !std::filesystem::exists(root_, failed) || std::filesystem::is_empty(root_, failed);
+    bool no_state = !std::filesystem::exists(root_, failed) || std::filesystem::is_empty(root_, failed);
     if (!operators.empty() && first_version > 0 && no_state) {
       throw Error(ErrorKind::kRuntime, "STREAMING_STATEFUL_OPERATOR_MISSING_STATE_DIRECTORY",
                   {{"OpsInCurBatchSeq", NamesOf(in_plan)}});
@@ -75,8 +72,7 @@ class HdfsStateManager : public StateManager {
     }
   }
 
-  std::shared_ptr<StateStore> Open(const StoreId& id, const StoreSchema& schema,
-                                   int64_t version) override {
+  std::shared_ptr<StateStore> Open(const StoreId& id, const StoreSchema& schema, int64_t version) override {
     std::shared_ptr<StatePartition> partition;
     {
       std::lock_guard lock(mutex_);
@@ -121,12 +117,10 @@ class HdfsStateManager : public StateManager {
     if (base::WriteFileDurably(path, FormatSchemaFile(store.schema), base::Existing::kFail)) return;
     if (!options_.check_schema) return;
     StoreSchema stored = ReadAndParse(path, ParseSchemaFile);
-    auto check = [](const types::DataType& now, const types::DataType& before,
-                    const std::string& what) {
+    auto check = [](const types::DataType& now, const types::DataType& before, const std::string& what) {
       if (SchemasCompatible(now, before)) return;
       bool key = what == "KEY";
-      throw Error(ErrorKind::kUnsupportedOperation,
-                  "STATE_STORE_" + what + "_SCHEMA_NOT_COMPATIBLE",
+      throw Error(ErrorKind::kUnsupportedOperation, "STATE_STORE_" + what + "_SCHEMA_NOT_COMPATIBLE",
                   {{key ? "storedKeySchema" : "storedValueSchema", SchemaText(before)},
                    {key ? "newKeySchema" : "newValueSchema", SchemaText(now)}});
     };
@@ -142,8 +136,7 @@ class HdfsStateManager : public StateManager {
 
 }  // namespace
 
-std::unique_ptr<StateManager> MakeHdfsBackedStateManager(const std::string& root,
-                                                         const StateOptions& options) {
+std::unique_ptr<StateManager> MakeHdfsBackedStateManager(const std::string& root, const StateOptions& options) {
   return std::make_unique<HdfsStateManager>(root, options);
 }
 

@@ -21,16 +21,12 @@ constexpr uint8_t kRaw = 0x10, kLz4 = 0x20;
 constexpr uint32_t kSeed = 0x9747b28c;
 constexpr uint32_t kChecksumMask = 0x0fffffff;  // lz4-java drops the top four bits
 
-uint32_t Checksum(std::string_view content) {
-  return XXH32(content.data(), content.size(), kSeed) & kChecksumMask;
-}
+uint32_t Checksum(std::string_view content) { return XXH32(content.data(), content.size(), kSeed) & kChecksumMask; }
 
-void AppendHeader(uint8_t method, size_t compressed, size_t original, uint32_t checksum,
-                  std::string* out) {
+void AppendHeader(uint8_t method, size_t compressed, size_t original, uint32_t checksum, std::string* out) {
   out->append(kMagic);
   out->push_back(static_cast<char>(method | kLevel));
-  for (uint32_t value :
-       {static_cast<uint32_t>(compressed), static_cast<uint32_t>(original), checksum}) {
+  for (uint32_t value : {static_cast<uint32_t>(compressed), static_cast<uint32_t>(original), checksum}) {
     out->append(reinterpret_cast<const char*>(&value), 4);
   }
 }
@@ -48,8 +44,8 @@ std::string CompressLz4Blocks(std::string_view content) {
   while (!content.empty()) {
     std::string_view part = content.substr(0, kBlockBytes);
     content.remove_prefix(part.size());
-    int size = LZ4_compress_default(part.data(), block.data(), static_cast<int>(part.size()),
-                                    static_cast<int>(block.size()));
+    int size =
+        LZ4_compress_default(part.data(), block.data(), static_cast<int>(part.size()), static_cast<int>(block.size()));
     bool shrinks = size > 0 && static_cast<size_t>(size) < part.size();
     std::string_view stored = shrinks ? std::string_view(block.data(), size) : part;
     AppendHeader(shrinks ? kLz4 : kRaw, stored.size(), part.size(), Checksum(part), &out);
@@ -63,8 +59,7 @@ std::string DecompressLz4Blocks(std::string_view stream) {
   std::string out;
   bool ended = false;
   while (!stream.empty()) {
-    if (stream.size() < kHeaderBytes || stream.substr(0, kMagic.size()) != kMagic)
-      throw Damaged("no block mark");
+    if (stream.size() < kHeaderBytes || stream.substr(0, kMagic.size()) != kMagic) throw Damaged("no block mark");
     auto token = static_cast<uint8_t>(stream[8]);
     uint8_t method = token & 0xf0;
     size_t largest = size_t{1} << ((token & 0x0f) + kLevelBase);
@@ -89,12 +84,11 @@ std::string DecompressLz4Blocks(std::string_view stream) {
       out.append(stored);
     } else {
       out.resize(start + original);
-      int size = LZ4_decompress_safe(stored.data(), out.data() + start,
-                                     static_cast<int>(compressed), static_cast<int>(original));
+      int size = LZ4_decompress_safe(stored.data(), out.data() + start, static_cast<int>(compressed),
+                                     static_cast<int>(original));
       if (size != static_cast<int>(original)) throw Damaged("a block does not decompress");
     }
-    if (Checksum(std::string_view(out).substr(start)) != checksum)
-      throw Damaged("a wrong checksum");
+    if (Checksum(std::string_view(out).substr(start)) != checksum) throw Damaged("a wrong checksum");
   }
   if (!ended) throw Damaged("it ends early");
   return out;

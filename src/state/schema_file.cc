@@ -16,8 +16,7 @@ using types::TypeId;
 constexpr size_t kLongestPiece = 65535;  // of Java's writeUTF, in bytes
 
 base::Error Damaged(const std::string& what) {
-  return base::Error::Plain(base::ErrorKind::kIllegalState, what)
-      .WithDomain(base::ErrorDomain::kExternal, false);
+  return base::Error::Plain(base::ErrorKind::kIllegalState, what).WithDomain(base::ErrorDomain::kExternal, false);
 }
 
 // Java's modified UTF-8 differs from UTF-8 for NUL and for characters beyond the basic plane
@@ -29,8 +28,7 @@ std::string ToModifiedUtf8(std::string_view text) {
     if (c == 0) {
       out += "\xc0\x80";
     } else if (c >= 0xf0 && i + 3 < text.size()) {
-      uint32_t code = (c & 7u) << 18 | (text[i + 1] & 63u) << 12 | (text[i + 2] & 63u) << 6 |
-                      (text[i + 3] & 63u);
+      uint32_t code = (c & 7u) << 18 | (text[i + 1] & 63u) << 12 | (text[i + 2] & 63u) << 6 | (text[i + 3] & 63u);
       code -= 0x10000;
       for (uint32_t unit : {0xd800 + (code >> 10), 0xdc00 + (code & 0x3ff)}) {
         out += static_cast<char>(0xe0 | unit >> 12);
@@ -101,8 +99,7 @@ class Reader {
   explicit Reader(std::string_view file) : rest_(file) {}
   std::string Utf() {
     std::string_view size = Take(2);
-    return FromModifiedUtf8(
-        Take(static_cast<unsigned char>(size[0]) << 8 | static_cast<unsigned char>(size[1])));
+    return FromModifiedUtf8(Take(static_cast<unsigned char>(size[0]) << 8 | static_cast<unsigned char>(size[1])));
   }
   std::string Pieces() {
     std::string_view bytes = Take(4);
@@ -133,8 +130,7 @@ std::string TypeText(const DataType& type) {
     case TypeId::kArray:
       return fmt::format("ArrayType({},{})", SchemaText(*type.element()), type.contains_null());
     case TypeId::kMap:
-      return fmt::format("MapType({},{},{})", SchemaText(*type.key()), SchemaText(*type.value()),
-                         type.contains_null());
+      return fmt::format("MapType({},{},{})", SchemaText(*type.key()), SchemaText(*type.value()), type.contains_null());
     default: {
       std::string name = nlohmann::json::parse(type.Json()).get<std::string>();
       name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
@@ -171,16 +167,12 @@ StoreSchema ParseSchemaFile(std::string_view file) {
 
 bool SchemasCompatible(const DataType& now, const DataType& stored) {
   if (now.id() != stored.id()) return false;
-  auto fits = [](bool now_nullable, bool stored_nullable) {
-    return stored_nullable || !now_nullable;
-  };
+  auto fits = [](bool now_nullable, bool stored_nullable) { return stored_nullable || !now_nullable; };
   switch (now.id()) {
     case TypeId::kArray:
-      return fits(now.contains_null(), stored.contains_null()) &&
-             SchemasCompatible(*now.element(), *stored.element());
+      return fits(now.contains_null(), stored.contains_null()) && SchemasCompatible(*now.element(), *stored.element());
     case TypeId::kMap:
-      return fits(now.contains_null(), stored.contains_null()) &&
-             SchemasCompatible(*now.key(), *stored.key()) &&
+      return fits(now.contains_null(), stored.contains_null()) && SchemasCompatible(*now.key(), *stored.key()) &&
              SchemasCompatible(*now.value(), *stored.value());
     case TypeId::kStruct: {
       if (now.fields().size() != stored.fields().size()) return false;
@@ -202,8 +194,7 @@ std::string SchemaText(const DataType& type) {
   for (size_t i = 0; i < type.fields().size(); ++i) {
     const auto& field = type.fields()[i];
     if (i) out += ",";
-    out +=
-        fmt::format("StructField({},{},{})", field.name, SchemaText(*field.type), field.nullable);
+    out += fmt::format("StructField({},{},{})", field.name, SchemaText(*field.type), field.nullable);
   }
   return out + ")";
 }
@@ -212,13 +203,12 @@ std::string FormatOperatorMetadata(const OperatorInfo& info) {
   auto quote = [](const std::string& text) {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   };
-  std::string out = fmt::format(
-      "v1\n{{\"operatorInfo\":{{\"operatorId\":{},\"operatorName\":{}}},\"stateStoreInfo\":[",
-      info.id, quote(info.name));
+  std::string out = fmt::format("v1\n{{\"operatorInfo\":{{\"operatorId\":{},\"operatorName\":{}}},\"stateStoreInfo\":[",
+                                info.id, quote(info.name));
   for (size_t i = 0; i < info.stores.size(); ++i) {
     if (i) out += ",";
-    out += fmt::format("{{\"storeName\":{},\"numColsPrefixKey\":{},\"numPartitions\":{}}}",
-                       quote(info.stores[i].name), info.stores[i].prefix_columns, info.partitions);
+    out += fmt::format("{{\"storeName\":{},\"numColsPrefixKey\":{},\"numPartitions\":{}}}", quote(info.stores[i].name),
+                       info.stores[i].prefix_columns, info.partitions);
   }
   return out + "]}";
 }

@@ -36,15 +36,14 @@ std::string FindSideChecksumDefect(const std::string& path, std::string_view con
   std::string_view sums = std::string_view(side).substr(8);
   for (size_t at = 0; at < content.size(); at += piece_bytes) {
     std::string_view piece = content.substr(at, piece_bytes);
-    if (sums.size() < 4)
-      return fmt::format("Checksum file not a length multiple of checksum size: {}", side_path);
+    if (sums.size() < 4) return fmt::format("Checksum file not a length multiple of checksum size: {}", side_path);
     uint32_t expected = BigEndian(sums.data());
     sums.remove_prefix(4);
-    auto computed = static_cast<uint32_t>(
-        crc32(0, reinterpret_cast<const Bytef*>(piece.data()), static_cast<uInt>(piece.size())));
+    auto computed =
+        static_cast<uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(piece.data()), static_cast<uInt>(piece.size())));
     if (computed != expected) {
-      return fmt::format("Checksum error: file:{} at {} exp: {} got: {}", path, at,
-                         static_cast<int32_t>(expected), static_cast<int32_t>(computed));
+      return fmt::format("Checksum error: file:{} at {} exp: {} got: {}", path, at, static_cast<int32_t>(expected),
+                         static_cast<int32_t>(computed));
     }
   }
   return "";

@@ -22,8 +22,7 @@ std::string CompressZstd(std::string_view content) {
   std::string out(ZSTD_compressBound(content.size()), '\0');
   size_t size = ZSTD_compress2(context, out.data(), out.size(), content.data(), content.size());
   ZSTD_freeCCtx(context);
-  if (ZSTD_isError(size))
-    throw base::Error::Internal(std::string("zstd: ") + ZSTD_getErrorName(size));
+  if (ZSTD_isError(size)) throw base::Error::Internal(std::string("zstd: ") + ZSTD_getErrorName(size));
   out.resize(size);
   return out;
 }

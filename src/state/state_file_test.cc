@@ -23,8 +23,7 @@ TEST(Lz4BlockTest, RoundTripsAllSizes) {
     uint64_t random = 88172645463325252ull;
     while (text.size() < size) {
       random ^= random << 13, random ^= random >> 7, random ^= random << 17;
-      text += size % 2 ? std::string(1, static_cast<char>(random))
-                       : std::to_string(random % 1000) + ",";
+      text += size % 2 ? std::string(1, static_cast<char>(random)) : std::to_string(random % 1000) + ",";
     }
     text.resize(size);
     EXPECT_EQ(DecompressLz4Blocks(CompressLz4Blocks(text)), text);
@@ -32,8 +31,7 @@ TEST(Lz4BlockTest, RoundTripsAllSizes) {
 }
 
 TEST(Lz4BlockTest, RefusesEveryFlippedByteAndEveryCut) {
-  std::string stream =
-      CompressLz4Blocks("some text that repeats, some text that repeats, some text that repeats");
+  std::string stream = CompressLz4Blocks("some text that repeats, some text that repeats, some text that repeats");
   for (size_t i = 0; i < stream.size(); ++i) {
     std::string damaged = stream;
     damaged[i] = static_cast<char>(damaged[i] ^ 0x20);
@@ -58,18 +56,14 @@ TEST(StateFileTest, RoundTrips) {
     std::string file = writer.Finish();
     std::vector<std::string> seen;
     auto visit = [&](const StateEntry& entry) {
-      seen.push_back(std::string(entry.key) +
-                     (entry.removed ? " removed" : "=" + std::string(entry.value)));
+      seen.push_back(std::string(entry.key) + (entry.removed ? " removed" : "=" + std::string(entry.value)));
     };
     EXPECT_EQ(ReadStateFile(file, codec, false, visit).kind, StateFileDefect::Kind::kNone);
-    EXPECT_EQ(seen, (std::vector<std::string>{"key-0001=value-01value-02",
-                                              "key-0002=", "key-0001 removed"}));
+    EXPECT_EQ(seen, (std::vector<std::string>{"key-0001=value-01value-02", "key-0002=", "key-0001 removed"}));
     EXPECT_EQ(ReadStateFile(file, codec, true, visit).kind, StateFileDefect::Kind::kValueSize);
     EXPECT_EQ(ReadStateFile("", codec, false, visit).kind, StateFileDefect::Kind::kStream);
     for (size_t i = 0; i < file.size(); ++i) {
-      EXPECT_EQ(ReadStateFile(file.substr(0, i), codec, false, visit).kind,
-                StateFileDefect::Kind::kStream)
-          << i;
+      EXPECT_EQ(ReadStateFile(file.substr(0, i), codec, false, visit).kind, StateFileDefect::Kind::kStream) << i;
       std::string damaged = file;
       damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
       seen.clear();
@@ -107,23 +101,19 @@ TEST(SchemaFileTest, EqualsSparks) {
 
 TEST(SchemaFileTest, LongAndStrangeNames) {
   std::vector<types::StructField> fields;
-  for (int i = 0; i < 3000; ++i)
-    fields.push_back({"field " + std::to_string(i) + " é 🎉", types::Long()});
+  for (int i = 0; i < 3000; ++i) fields.push_back({"field " + std::to_string(i) + " é 🎉", types::Long()});
   StoreSchema schema{types::Struct(fields), types::Struct({{"v", types::Long()}})};
   StoreSchema read = ParseSchemaFile(FormatSchemaFile(schema));
   EXPECT_TRUE(types::Equal(read.key, schema.key));
 }
 
 TEST(SchemaFileTest, Compatibility) {
-  auto make = [](types::TypePtr type, bool nullable) {
-    return types::Struct({{"a", std::move(type), nullable}});
-  };
+  auto make = [](types::TypePtr type, bool nullable) { return types::Struct({{"a", std::move(type), nullable}}); };
   EXPECT_TRUE(SchemasCompatible(*make(types::Long(), false), *make(types::Long(), true)));
   EXPECT_FALSE(SchemasCompatible(*make(types::Long(), true), *make(types::Long(), false)));
   EXPECT_FALSE(SchemasCompatible(*make(types::Long(), true), *make(types::Integer(), true)));
-  EXPECT_EQ(
-      SchemaText(*types::Struct({{"k", types::String()}, {"d", types::Decimal(10, 2), false}})),
-      "StructType(StructField(k,StringType,true),StructField(d,DecimalType(10,2),false))");
+  EXPECT_EQ(SchemaText(*types::Struct({{"k", types::String()}, {"d", types::Decimal(10, 2), false}})),
+            "StructType(StructField(k,StringType,true),StructField(d,DecimalType(10,2),false))");
 }
 
 TEST(SchemaFileTest, OperatorMetadataEqualsSparks) {

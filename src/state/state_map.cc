@@ -58,8 +58,7 @@ size_t StateMap::Find(std::string_view key, uint64_t hash) const {
   for (size_t i = hash & mask;; i = (i + 1) & mask) {
     const Slot& slot = slots_[i];
     if (!slot.block) return kNotFound;
-    if (slot.block != Tombstone<Block>() && slot.hash == hash && KeyOf(*slot.block) == key)
-      return i;
+    if (slot.block != Tombstone<Block>() && slot.hash == hash && KeyOf(*slot.block) == key) return i;
   }
 }
 
@@ -79,8 +78,7 @@ StateMap::Slot* StateMap::FindForInsert(std::string_view key, uint64_t hash) {
 
 void StateMap::Grow() {
   // Many tombstones and few entries: the same size again is enough.
-  size_t slots =
-      static_cast<size_t>(size_) * 2 >= slots_.size() ? slots_.size() * 2 : slots_.size();
+  size_t slots = static_cast<size_t>(size_) * 2 >= slots_.size() ? slots_.size() * 2 : slots_.size();
   std::vector<Slot> old = std::move(slots_);
   slots_.assign(slots, Slot{});
   tombstones_ = 0;

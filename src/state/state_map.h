@@ -24,12 +24,9 @@ class StateMap {
   void Put(std::string_view key, std::string_view value);
   /// False if the key was absent.
   bool Remove(std::string_view key);
-  void ForEach(
-      const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+  void ForEach(const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
   int64_t size() const { return size_; }
-  int64_t MemoryUsed() const {
-    return block_bytes_ + static_cast<int64_t>(slots_.size() * sizeof(Slot));
-  }
+  int64_t MemoryUsed() const { return block_bytes_ + static_cast<int64_t>(slots_.size() * sizeof(Slot)); }
   void Clear();
 
   /// Records changes from now on, so that Undo can take them back.
@@ -55,9 +52,7 @@ class StateMap {
   size_t Find(std::string_view key, uint64_t hash) const;
   Slot* FindForInsert(std::string_view key, uint64_t hash);
   static std::string_view KeyOf(const Block& block) { return {block.data, block.key_size}; }
-  static std::string_view ValueOf(const Block& block) {
-    return {block.data + block.key_size, block.value_size};
-  }
+  static std::string_view ValueOf(const Block& block) { return {block.data + block.key_size, block.value_size}; }
   Block* NewBlock(std::string_view key, std::string_view value);
   void FreeBlock(Block* block);
   void Grow();

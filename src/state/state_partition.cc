@@ -52,9 +52,7 @@ struct StatePartition::Files {
 class StatePartition::Handle : public StateStore {
  public:
   explicit Handle(std::shared_ptr<StatePartition> partition)
-      : partition_(std::move(partition)),
-        map_(partition_->map_),
-        delta_(partition_->options_.codec) {}
+      : partition_(std::move(partition)), map_(partition_->map_), delta_(partition_->options_.codec) {}
   ~Handle() override { Abort(); }
 
   std::string_view Get(std::string_view key) const override { return map_.Get(key); }
@@ -65,8 +63,7 @@ class StatePartition::Handle : public StateStore {
   void Remove(std::string_view key) override {
     if (map_.Remove(key)) delta_.Remove(key);
   }
-  void ForEach(
-      const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+  void ForEach(const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     map_.ForEach(visit);
   }
   int64_t size() const override { return map_.size(); }
@@ -101,27 +98,20 @@ class StatePartition::Handle : public StateStore {
   bool done_ = false;
 };
 
-StatePartition::StatePartition(std::string folder, StoreId id, StoreSchema schema,
-                               StateOptions options)
-    : folder_(std::move(folder)),
-      id_(std::move(id)),
-      schema_(std::move(schema)),
-      options_(std::move(options)) {}
+StatePartition::StatePartition(std::string folder, StoreId id, StoreSchema schema, StateOptions options)
+    : folder_(std::move(folder)), id_(std::move(id)), schema_(std::move(schema)), options_(std::move(options)) {}
 
-std::string StatePartition::DeltaPath(int64_t version) const {
-  return fmt::format("{}/{}.delta", folder_, version);
-}
+std::string StatePartition::DeltaPath(int64_t version) const { return fmt::format("{}/{}.delta", folder_, version); }
 std::string StatePartition::SnapshotPath(int64_t version) const {
   return fmt::format("{}/{}.snapshot", folder_, version);
 }
 std::string StatePartition::ProviderText() const {
-  return fmt::format(
-      "HDFSStateStoreProvider[stateStoreProviderId=StateStoreProviderId[ storeId={}, queryRunId={} ]]",
-      IdText(), options_.run_id);
+  return fmt::format("HDFSStateStoreProvider[stateStoreProviderId=StateStoreProviderId[ storeId={}, queryRunId={} ]]",
+                     IdText(), options_.run_id);
 }
 std::string StatePartition::IdText() const {
-  return fmt::format("StateStoreId[ operatorId={}, partitionId={}, storeName={} ]", id_.operator_id,
-                     id_.partition, id_.name.empty() ? "default" : id_.name);
+  return fmt::format("StateStoreId[ operatorId={}, partitionId={}, storeName={} ]", id_.operator_id, id_.partition,
+                     id_.name.empty() ? "default" : id_.name);
 }
 
 std::shared_ptr<StateStore> StatePartition::Open(int64_t version) {
@@ -199,20 +189,18 @@ void StatePartition::ReadDelta(int64_t version) {
         .WithDomain(base::ErrorDomain::kExternal, false);
   }
   CheckSideFile(path, *file, false);
-  StateFileDefect defect =
-      ReadStateFile(*file, options_.codec, false, [&](const StateEntry& entry) {
-        CheckFirstRow(entry);
-        if (entry.removed) {
-          map_.Remove(entry.key);
-        } else {
-          map_.Put(entry.key, entry.value);
-        }
-      });
+  StateFileDefect defect = ReadStateFile(*file, options_.codec, false, [&](const StateEntry& entry) {
+    CheckFirstRow(entry);
+    if (entry.removed) {
+      map_.Remove(entry.key);
+    } else {
+      map_.Put(entry.key, entry.value);
+    }
+  });
   if (defect.kind != StateFileDefect::Kind::kNone) ThrowDefect(defect, path, false);
 }
 
-void StatePartition::CheckSideFile(const std::string& path, const std::string& file,
-                                   bool is_snapshot) const {
+void StatePartition::CheckSideFile(const std::string& path, const std::string& file, bool is_snapshot) const {
   std::string defect = FindSideChecksumDefect(path, file);
   if (!defect.empty()) ThrowDefect({StateFileDefect::Kind::kStream, 0, defect}, path, is_snapshot);
 }
@@ -224,8 +212,7 @@ void StatePartition::CheckFirstRow(const StateEntry& entry) {
     if (defect.empty()) return;
     Error inner(ErrorKind::kRuntime, "STATE_STORE_" + what + "_ROW_FORMAT_VALIDATION_FAILURE",
                 {{"stateStoreID", IdText()}, {"errorMsg", defect}});
-    throw Error(ErrorKind::kSpark,
-                "CANNOT_LOAD_STATE_STORE." + what + "_ROW_FORMAT_VALIDATION_FAILURE",
+    throw Error(ErrorKind::kSpark, "CANNOT_LOAD_STATE_STORE." + what + "_ROW_FORMAT_VALIDATION_FAILURE",
                 {{"msg", inner.message()}})
         .WithDomain(base::ErrorDomain::kExternal, false);
   };
@@ -235,13 +222,11 @@ void StatePartition::CheckFirstRow(const StateEntry& entry) {
   row_checked_ = true;
 }
 
-void StatePartition::ThrowDefect(const StateFileDefect& defect, const std::string& path,
-                                 bool is_snapshot) const {
+void StatePartition::ThrowDefect(const StateFileDefect& defect, const std::string& path, bool is_snapshot) const {
   using Kind = StateFileDefect::Kind;
   if (defect.kind == Kind::kStream) {
-    std::string reason =
-        fmt::format("Error reading {} file {} of {}: {}", is_snapshot ? "snapshot" : "delta",
-                    FileUri(path), ProviderText(), defect.message);
+    std::string reason = fmt::format("Error reading {} file {} of {}: {}", is_snapshot ? "snapshot" : "delta",
+                                     FileUri(path), ProviderText(), defect.message);
     throw Error(ErrorKind::kSpark, "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED")
         .Append("\n" + reason)
         .WithDomain(base::ErrorDomain::kExternal, false)
@@ -249,9 +234,8 @@ void StatePartition::ThrowDefect(const StateFileDefect& defect, const std::strin
   }
   const char* condition = defect.kind == Kind::kValueSize
                               ? "CANNOT_LOAD_STATE_STORE.CANNOT_READ_SNAPSHOT_FILE_VALUE_SIZE"
-                          : is_snapshot
-                              ? "CANNOT_LOAD_STATE_STORE.CANNOT_READ_SNAPSHOT_FILE_KEY_SIZE"
-                              : "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_KEY_SIZE";
+                          : is_snapshot ? "CANNOT_LOAD_STATE_STORE.CANNOT_READ_SNAPSHOT_FILE_KEY_SIZE"
+                                        : "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_KEY_SIZE";
   throw Error(ErrorKind::kSpark, condition,
               {{"fileToRead", FileUri(path)},
                {"clazz", ProviderText()},

@@ -34,8 +34,7 @@ class StatePartition : public std::enable_shared_from_this<StatePartition> {
   void ReadSnapshot(int64_t version);
   void CheckFirstRow(const StateEntry& entry);
   void CheckSideFile(const std::string& path, const std::string& file, bool is_snapshot) const;
-  [[noreturn]] void ThrowDefect(const StateFileDefect& defect, const std::string& path,
-                                bool is_snapshot) const;
+  [[noreturn]] void ThrowDefect(const StateFileDefect& defect, const std::string& path, bool is_snapshot) const;
   std::string DeltaPath(int64_t version) const;
   std::string SnapshotPath(int64_t version) const;
   std::string ProviderText() const;

@@ -35,8 +35,7 @@ class StateStore {
   virtual void Put(std::string_view key, std::string_view value) = 0;
   virtual void Remove(std::string_view key) = 0;
   /// Visits all entries in no order; the visitor must not change the store. Return false to stop.
-  virtual void ForEach(
-      const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+  virtual void ForEach(const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
   virtual int64_t size() const = 0;
   virtual int64_t MemoryUsed() const = 0;
   /// The provider's own numbers for progress' customMetrics.
@@ -73,8 +72,7 @@ class StateManager {
   virtual void Prepare(const std::vector<OperatorInfo>& operators, int64_t first_version) = 0;
   /// The store at `version` (0 = empty). Throws CANNOT_LOAD_STATE_STORE.* naming the missing or
   /// corrupt file.
-  virtual std::shared_ptr<StateStore> Open(const StoreId& id, const StoreSchema& schema,
-                                           int64_t version) = 0;
+  virtual std::shared_ptr<StateStore> Open(const StoreId& id, const StoreSchema& schema, int64_t version) = 0;
   /// Writes due snapshots and deletes versions older than minBatchesToRetain; called from a
   /// background thread.
   virtual void Maintain() = 0;
@@ -84,10 +82,9 @@ struct StateOptions {
   std::string codec = "lz4";  ///< lz4, zstd; others are refused
   int64_t min_batches_to_retain = 100;
   int64_t min_deltas_for_snapshot = 10;
-  std::string run_id;  ///< of the query, for error texts
+  std::string run_id;        ///< of the query, for error texts
   bool check_schema = true;  ///< spark.sql.streaming.stateStore.stateSchemaCheck
 };
-std::unique_ptr<StateManager> MakeHdfsBackedStateManager(const std::string& root,
-                                                         const StateOptions& options);
+std::unique_ptr<StateManager> MakeHdfsBackedStateManager(const std::string& root, const StateOptions& options);
 
 }  // namespace sluice::state

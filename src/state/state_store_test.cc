@@ -140,9 +140,7 @@ TEST_F(StateStoreTest, MissingAndDamagedFilesAreErrors) {
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_EQ(error.message(),
-              "[" + expected +
-                  "] An error occurred during loading state. Error reading delta file file:" +
-                  root_ +
+              "[" + expected + "] An error occurred during loading state. Error reading delta file file:" + root_ +
                   "/0/1/2.delta of HDFSStateStoreProvider[stateStoreProviderId=StateStoreProviderId[ "
                   "storeId=StateStoreId[ operatorId=0, partitionId=1, storeName=default ], queryRunId= ]]: "
                   "file:" +
@@ -174,8 +172,7 @@ TEST_F(StateStoreTest, SideFilesOfHadoopAreChecked) {
 TEST_F(StateStoreTest, OperatorsAreRecordedAndChecked) {
   options_.check_schema = true;
   OperatorInfo info{0, "stateStoreSave", 2, {}};
-  StoreSchema schema{types::Struct({{"k", types::String()}}),
-                     types::Struct({{"count", types::Long(), false}})};
+  StoreSchema schema{types::Struct({{"k", types::String()}}), types::Struct({{"count", types::Long(), false}})};
   info.stores.push_back({"default", schema, 0});
   Manager()->Prepare({info}, 0);
   EXPECT_TRUE(std::filesystem::exists(root_ + "/0/_metadata/metadata"));
@@ -187,11 +184,9 @@ TEST_F(StateStoreTest, OperatorsAreRecordedAndChecked) {
             "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA");
   other = info;
   other.stores[0].schema.key = types::Struct({{"k", types::Long()}});
-  EXPECT_EQ(ConditionOf([&] { Manager()->Prepare({other}, 5); }),
-            "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE");
+  EXPECT_EQ(ConditionOf([&] { Manager()->Prepare({other}, 5); }), "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE");
   std::filesystem::remove_all(root_);
-  EXPECT_EQ(ConditionOf([&] { Manager()->Prepare({info}, 5); }),
-            "STREAMING_STATEFUL_OPERATOR_MISSING_STATE_DIRECTORY");
+  EXPECT_EQ(ConditionOf([&] { Manager()->Prepare({info}, 5); }), "STREAMING_STATEFUL_OPERATOR_MISSING_STATE_DIRECTORY");
 }
 
 TEST(StateMapTest, AgreesWithAMap) {

@@ -14,12 +14,8 @@ inline size_t PadTo8(size_t bytes) { return (bytes + 7) & ~size_t{7}; }
 inline size_t BitsetBytes(size_t fields) { return (fields + 63) / 64 * 8; }
 inline size_t FixedBytes(size_t fields) { return BitsetBytes(fields) + 8 * fields; }
 
-inline void SetBit(char* bitset, size_t index) {
-  bitset[index >> 3] |= static_cast<char>(1 << (index & 7));
-}
-inline bool GetBit(const char* bitset, size_t index) {
-  return bitset[index >> 3] >> (index & 7) & 1;
-}
+inline void SetBit(char* bitset, size_t index) { bitset[index >> 3] |= static_cast<char>(1 << (index & 7)); }
+inline bool GetBit(const char* bitset, size_t index) { return bitset[index >> 3] >> (index & 7) & 1; }
 
 template <typename T>
 T Load(const char* from) {

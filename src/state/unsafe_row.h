@@ -16,9 +16,7 @@ namespace sluice::state {
 class UnsafeRows {
  public:
   int64_t size() const { return static_cast<int64_t>(offsets_.size()) - 1; }
-  std::string_view operator[](int64_t i) const {
-    return {data_.data() + offsets_[i], offsets_[i + 1] - offsets_[i]};
-  }
+  std::string_view operator[](int64_t i) const { return {data_.data() + offsets_[i], offsets_[i + 1] - offsets_[i]}; }
 
  private:
   friend class UnsafeRowEncoder;
@@ -39,8 +37,7 @@ class UnsafeRowEncoder {
 
 /// The columns of rows. Throws kIllegalState for a row that is not of the schema; never reads
 /// beyond a row.
-arrow::ArrayVector DecodeUnsafeRows(const types::DataType& schema,
-                                    const std::vector<std::string_view>& rows);
+arrow::ArrayVector DecodeUnsafeRows(const types::DataType& schema, const std::vector<std::string_view>& rows);
 
 /// What is wrong with a row that should have `schema`, "" if nothing: the checks that Spark makes
 /// on the first row that it loads (field count, size, unused bytes of small fields, ranges of

@@ -13,9 +13,7 @@ using base::ThrowIfError;
 using types::DataType;
 using types::TypeId;
 
-const DataType& Storage(const DataType& type) {
-  return type.Is(TypeId::kUdt) ? *type.sql_type() : type;
-}
+const DataType& Storage(const DataType& type) { return type.Is(TypeId::kUdt) ? *type.sql_type() : type; }
 
 base::Error Damaged(const std::string& what) {
   return base::Error::Plain(base::ErrorKind::kIllegalState, "Damaged state row: " + what)
@@ -29,8 +27,7 @@ std::string_view Variable(std::string_view row, const char* slot) {
   return row.substr(offset, size);
 }
 
-void AppendField(const DataType& type, std::string_view row, const char* slot,
-                 arrow::ArrayBuilder* builder);
+void AppendField(const DataType& type, std::string_view row, const char* slot, arrow::ArrayBuilder* builder);
 
 void AppendDecimal(std::string_view big_endian, arrow::ArrayBuilder* builder) {
   if (big_endian.empty() || big_endian.size() > 16) throw Damaged("a decimal of a wrong size");
@@ -40,8 +37,7 @@ void AppendDecimal(std::string_view big_endian, arrow::ArrayBuilder* builder) {
 }
 
 // Appends the elements of an UnsafeArrayData to `builder`.
-int64_t AppendElements(const DataType& element, std::string_view array,
-                       arrow::ArrayBuilder* builder) {
+int64_t AppendElements(const DataType& element, std::string_view array, arrow::ArrayBuilder* builder) {
   if (array.size() < 8) throw Damaged("an array without a length");
   int64_t count = Load<int64_t>(array.data());
   size_t width = InlineBytes(element) ? InlineBytes(element) : 8;
@@ -70,8 +66,7 @@ void AppendStruct(const DataType& type, std::string_view row, arrow::StructBuild
     if (GetBit(row.data(), f)) {
       ThrowIfError(child->AppendNull());
     } else {
-      AppendField(Storage(*type.fields()[f].type), row, row.data() + BitsetBytes(fields) + 8 * f,
-                  child);
+      AppendField(Storage(*type.fields()[f].type), row, row.data() + BitsetBytes(fields) + 8 * f, child);
     }
   }
 }
@@ -81,8 +76,7 @@ void AppendWord(const char* slot, arrow::ArrayBuilder* builder) {
   ThrowIfError(static_cast<Builder*>(builder)->Append(Load<T>(slot)));
 }
 
-void AppendField(const DataType& type, std::string_view row, const char* slot,
-                 arrow::ArrayBuilder* builder) {
+void AppendField(const DataType& type, std::string_view row, const char* slot, arrow::ArrayBuilder* builder) {
   switch (type.id()) {
     case TypeId::kBoolean:
       return ThrowIfError(static_cast<arrow::BooleanBuilder*>(builder)->Append(*slot != 0));
@@ -112,8 +106,8 @@ void AppendField(const DataType& type, std::string_view row, const char* slot,
       return ThrowIfError(builder->AppendNull());
     case TypeId::kDecimal:
       if (type.precision() > kMaxLongDigits) return AppendDecimal(Variable(row, slot), builder);
-      return ThrowIfError(static_cast<arrow::Decimal128Builder*>(builder)->Append(
-          arrow::Decimal128(Load<int64_t>(slot))));
+      return ThrowIfError(
+          static_cast<arrow::Decimal128Builder*>(builder)->Append(arrow::Decimal128(Load<int64_t>(slot))));
     case TypeId::kString:
     case TypeId::kChar:
     case TypeId::kVarchar:
@@ -128,8 +122,7 @@ void AppendField(const DataType& type, std::string_view row, const char* slot,
       value.months = Load<int32_t>(bytes.data());
       value.days = Load<int32_t>(bytes.data() + 4);
       // Intervals of more than 292 years don't fit Arrow's nanoseconds.
-      if (__builtin_mul_overflow(Load<int64_t>(bytes.data() + 8), int64_t{1000},
-                                 &value.nanoseconds)) {
+      if (__builtin_mul_overflow(Load<int64_t>(bytes.data() + 8), int64_t{1000}, &value.nanoseconds)) {
         throw Damaged("an interval beyond the range of nanoseconds");
       }
       return ThrowIfError(static_cast<arrow::MonthDayNanoIntervalBuilder*>(builder)->Append(value));
@@ -147,10 +140,8 @@ void AppendField(const DataType& type, std::string_view row, const char* slot,
       if (key_bytes > bytes.size() - 8) throw Damaged("a map longer than its bytes");
       auto* map = static_cast<arrow::MapBuilder*>(builder);
       ThrowIfError(map->Append());
-      int64_t keys =
-          AppendElements(Storage(*type.key()), bytes.substr(8, key_bytes), map->key_builder());
-      int64_t values =
-          AppendElements(Storage(*type.value()), bytes.substr(8 + key_bytes), map->item_builder());
+      int64_t keys = AppendElements(Storage(*type.key()), bytes.substr(8, key_bytes), map->key_builder());
+      int64_t values = AppendElements(Storage(*type.value()), bytes.substr(8 + key_bytes), map->item_builder());
       if (keys != values) throw Damaged("a map with more keys than values");
       return;
     }
@@ -162,9 +153,8 @@ void AppendField(const DataType& type, std::string_view row, const char* slot,
 }
 
 // Fixed-width columns are copied without a builder.
-std::shared_ptr<arrow::Array> DecodeFixed(const std::shared_ptr<arrow::DataType>& type, int width,
-                                          size_t index, size_t bitset_bytes,
-                                          const std::vector<std::string_view>& rows) {
+std::shared_ptr<arrow::Array> DecodeFixed(const std::shared_ptr<arrow::DataType>& type, int width, size_t index,
+                                          size_t bitset_bytes, const std::vector<std::string_view>& rows) {
   auto count = static_cast<int64_t>(rows.size());
   auto values = base::ValueOrThrow(arrow::AllocateBuffer(count * width));
   auto valid = base::ValueOrThrow(arrow::AllocateBitmap(count));
@@ -182,15 +172,12 @@ std::shared_ptr<arrow::Array> DecodeFixed(const std::shared_ptr<arrow::DataType>
     }
   }
   return arrow::MakeArray(arrow::ArrayData::Make(
-      type, count,
-      {nulls ? std::shared_ptr<arrow::Buffer>(std::move(valid)) : nullptr, std::move(values)},
-      nulls));
+      type, count, {nulls ? std::shared_ptr<arrow::Buffer>(std::move(valid)) : nullptr, std::move(values)}, nulls));
 }
 
 }  // namespace
 
-arrow::ArrayVector DecodeUnsafeRows(const DataType& schema,
-                                    const std::vector<std::string_view>& rows) {
+arrow::ArrayVector DecodeUnsafeRows(const DataType& schema, const std::vector<std::string_view>& rows) {
   size_t fields = schema.fields().size();
   size_t bitset_bytes = BitsetBytes(fields);
   for (std::string_view row : rows) {
@@ -201,8 +188,7 @@ arrow::ArrayVector DecodeUnsafeRows(const DataType& schema,
     const DataType& type = Storage(*schema.fields()[f].type);
     auto arrow_type = types::ToArrow(schema.fields()[f].type);
     int width = InlineBytes(type);
-    if (width && !type.Is(TypeId::kBoolean) && !type.Is(TypeId::kDecimal) &&
-        !type.Is(TypeId::kNull)) {
+    if (width && !type.Is(TypeId::kBoolean) && !type.Is(TypeId::kDecimal) && !type.Is(TypeId::kNull)) {
       columns.push_back(DecodeFixed(arrow_type, width, f, bitset_bytes, rows));
       continue;
     }
@@ -235,8 +221,7 @@ std::string FindUnsafeRowDefect(const DataType& schema, std::string_view row) {
     bool null = GetBit(row.data(), f);
     int width = InlineBytes(type);
     if (width) {
-      if (null && Load<uint64_t>(slot) != 0)
-        return "null field " + std::to_string(f) + " is not zero";
+      if (null && Load<uint64_t>(slot) != 0) return "null field " + std::to_string(f) + " is not zero";
       if (!null && width < 8 && Load<uint64_t>(slot) >> (8 * width) != 0) {
         return "unused bytes of field " + std::to_string(f) + " are not zero";
       }
@@ -248,8 +233,7 @@ std::string FindUnsafeRowDefect(const DataType& schema, std::string_view row) {
     if (null && !reserved) {
       if (word != 0) return "null field " + std::to_string(f) + " is not zero";
     } else if (offset < fixed || offset + size > row.size()) {
-      return "field " + std::to_string(f) +
-             " lies outside of the row, offset: " + std::to_string(offset) +
+      return "field " + std::to_string(f) + " lies outside of the row, offset: " + std::to_string(offset) +
              ", size: " + std::to_string(size) + ", rowSizeInBytes: " + std::to_string(row.size());
     }
   }

@@ -11,9 +11,7 @@ namespace {
 using types::DataType;
 using types::TypeId;
 
-const DataType& Storage(const DataType& type) {
-  return type.Is(TypeId::kUdt) ? *type.sql_type() : type;
-}
+const DataType& Storage(const DataType& type) { return type.Is(TypeId::kUdt) ? *type.sql_type() : type; }
 
 size_t VariableBytes(const DataType& type, const arrow::Array& column, int64_t i);
 void WriteVariable(const DataType& type, const arrow::Array& column, int64_t i, char* to);
@@ -24,8 +22,7 @@ std::string_view BigEndian(const uint8_t* little, char (&buffer)[16]) {
   int skip = 0;
   while (skip < 15) {
     bool sign = buffer[skip + 1] & 0x80;
-    if (!(buffer[skip] == 0 && !sign) && !(static_cast<uint8_t>(buffer[skip]) == 0xff && sign))
-      break;
+    if (!(buffer[skip] == 0 && !sign) && !(static_cast<uint8_t>(buffer[skip]) == 0xff && sign)) break;
     ++skip;
   }
   return {buffer + skip, static_cast<size_t>(16 - skip)};
@@ -58,8 +55,7 @@ void WriteInline(const DataType& type, const arrow::Array& column, int64_t i, ch
   }
 }
 
-size_t ArrayBytes(const DataType& element, const arrow::Array& values, int64_t from,
-                  int64_t count) {
+size_t ArrayBytes(const DataType& element, const arrow::Array& values, int64_t from, int64_t count) {
   int width = InlineBytes(element);
   size_t size = 8 + BitsetBytes(count) + PadTo8(count * (width ? width : 8));
   if (width) return size;
@@ -77,10 +73,8 @@ size_t VariableBytesOfElement(const DataType& element, const arrow::Array& value
   return PadTo8(BigEndian(DecimalBytes(values, i), buffer).size());
 }
 
-size_t ExactArrayBytes(const DataType& element, const arrow::Array& values, int64_t from,
-                       int64_t count) {
-  if (!element.Is(TypeId::kDecimal) || InlineBytes(element))
-    return ArrayBytes(element, values, from, count);
+size_t ExactArrayBytes(const DataType& element, const arrow::Array& values, int64_t from, int64_t count) {
+  if (!element.Is(TypeId::kDecimal) || InlineBytes(element)) return ArrayBytes(element, values, from, count);
   size_t size = 8 + BitsetBytes(count) + 8 * count;
   for (int64_t i = from; i < from + count; ++i) {
     if (values.IsValid(i)) size += VariableBytesOfElement(element, values, i);
@@ -88,8 +82,7 @@ size_t ExactArrayBytes(const DataType& element, const arrow::Array& values, int6
   return size;
 }
 
-void WriteArray(const DataType& element, const arrow::Array& values, int64_t from, int64_t count,
-                char* to) {
+void WriteArray(const DataType& element, const arrow::Array& values, int64_t from, int64_t count, char* to) {
   Store<int64_t>(to, count);
   char* bitset = to + 8;
   char* slots = bitset + BitsetBytes(count);
@@ -117,8 +110,8 @@ void WriteArray(const DataType& element, const arrow::Array& values, int64_t fro
 }
 
 // Writes field `index` of a row; `cursor` is where its variable part goes.
-void WriteField(const DataType& type, const arrow::Array& column, int64_t i, size_t index,
-                size_t fields, char* row, size_t* cursor) {
+void WriteField(const DataType& type, const arrow::Array& column, int64_t i, size_t index, size_t fields, char* row,
+                size_t* cursor) {
   char* slot = row + BitsetBytes(fields) + 8 * index;
   bool null = column.IsNull(i);
   if (null) SetBit(row, index);
@@ -165,8 +158,7 @@ size_t VariableBytes(const DataType& type, const arrow::Array& column, int64_t i
       return 16;
     case TypeId::kArray: {
       const auto& list = static_cast<const arrow::ListArray&>(column);
-      return ExactArrayBytes(Storage(*type.element()), *list.values(), list.value_offset(i),
-                             list.value_length(i));
+      return ExactArrayBytes(Storage(*type.element()), *list.values(), list.value_offset(i), list.value_length(i));
     }
     case TypeId::kMap: {
       const auto& map = static_cast<const arrow::MapArray&>(column);
@@ -206,8 +198,7 @@ void WriteVariable(const DataType& type, const arrow::Array& column, int64_t i, 
     }
     case TypeId::kArray: {
       const auto& list = static_cast<const arrow::ListArray&>(column);
-      WriteArray(Storage(*type.element()), *list.values(), list.value_offset(i),
-                 list.value_length(i), to);
+      WriteArray(Storage(*type.element()), *list.values(), list.value_offset(i), list.value_length(i), to);
       return;
     }
     case TypeId::kMap: {
@@ -225,8 +216,7 @@ void WriteVariable(const DataType& type, const arrow::Array& column, int64_t i, 
       size_t fields = type.fields().size();
       size_t cursor = FixedBytes(fields);
       for (size_t f = 0; f < fields; ++f) {
-        WriteField(Storage(*type.fields()[f].type), *group.field(static_cast<int>(f)), i, f, fields,
-                   to, &cursor);
+        WriteField(Storage(*type.fields()[f].type), *group.field(static_cast<int>(f)), i, f, fields, to, &cursor);
       }
       return;
     }
@@ -238,8 +228,8 @@ void WriteVariable(const DataType& type, const arrow::Array& column, int64_t i, 
 }
 
 template <int kWidth>
-void WriteFixedColumn(const arrow::Array& column, size_t index, size_t bitset_bytes,
-                      const std::vector<size_t>& offsets, char* rows) {
+void WriteFixedColumn(const arrow::Array& column, size_t index, size_t bitset_bytes, const std::vector<size_t>& offsets,
+                      char* rows) {
   const auto& data = *column.data();
   const uint8_t* from = data.buffers[1]->data() + data.offset * kWidth;
   bool nulls = column.null_count() > 0;
@@ -254,10 +244,9 @@ void WriteFixedColumn(const arrow::Array& column, size_t index, size_t bitset_by
 }
 
 // The column of a type whose values are copied as they are; false for others.
-bool WriteFixedColumn(const DataType& type, const arrow::Array& column, size_t index,
-                      size_t bitset_bytes, const std::vector<size_t>& offsets, char* rows) {
-  if (type.Is(TypeId::kBoolean) || type.Is(TypeId::kDecimal) || type.Is(TypeId::kNull))
-    return false;
+bool WriteFixedColumn(const DataType& type, const arrow::Array& column, size_t index, size_t bitset_bytes,
+                      const std::vector<size_t>& offsets, char* rows) {
+  if (type.Is(TypeId::kBoolean) || type.Is(TypeId::kDecimal) || type.Is(TypeId::kNull)) return false;
   switch (InlineBytes(type)) {
     case 1:
       WriteFixedColumn<1>(column, index, bitset_bytes, offsets, rows);
@@ -282,8 +271,7 @@ UnsafeRowEncoder::UnsafeRowEncoder(types::TypePtr schema) : schema_(std::move(sc
 
 UnsafeRows UnsafeRowEncoder::Encode(const arrow::ArrayVector& columns, int64_t rows) const {
   const auto& fields = schema_->fields();
-  if (columns.size() != fields.size())
-    throw base::Error::Internal("State columns don't match their schema");
+  if (columns.size() != fields.size()) throw base::Error::Internal("State columns don't match their schema");
   size_t fixed = FixedBytes(fields.size());
   std::vector<size_t> sizes(rows, fixed);
   for (size_t f = 0; f < fields.size(); ++f) {
@@ -305,13 +293,12 @@ UnsafeRows UnsafeRowEncoder::Encode(const arrow::ArrayVector& columns, int64_t r
   std::fill(cursors.begin(), cursors.end(), fixed);
   for (size_t f = 0; f < fields.size(); ++f) {
     const DataType& type = Storage(*fields[f].type);
-    if (rows > 0 && WriteFixedColumn(type, *columns[f], f, BitsetBytes(fields.size()), out.offsets_,
-                                     out.data_.data())) {
+    if (rows > 0 &&
+        WriteFixedColumn(type, *columns[f], f, BitsetBytes(fields.size()), out.offsets_, out.data_.data())) {
       continue;
     }
     for (int64_t i = 0; i < rows; ++i) {
-      WriteField(type, *columns[f], i, f, fields.size(), out.data_.data() + out.offsets_[i],
-                 &cursors[i]);
+      WriteField(type, *columns[f], i, f, fields.size(), out.data_.data() + out.offsets_[i], &cursors[i]);
     }
   }
   return out;

@@ -22,24 +22,20 @@ struct Entries {
 
 Entries ReadEntries(const std::string& codec) {
   Entries entries;
-  StateFileDefect defect =
-      ReadStateFile(Testdata(codec + "/1.delta"), codec, false, [&](const StateEntry& entry) {
-        entries.keys.emplace_back(entry.key);
-        entries.values.emplace_back(entry.value);
-      });
+  StateFileDefect defect = ReadStateFile(Testdata(codec + "/1.delta"), codec, false, [&](const StateEntry& entry) {
+    entries.keys.emplace_back(entry.key);
+    entries.values.emplace_back(entry.value);
+  });
   EXPECT_EQ(defect.kind, StateFileDefect::Kind::kNone) << defect.message;
   return entries;
 }
 
-std::vector<std::string_view> Views(const std::vector<std::string>& rows) {
-  return {rows.begin(), rows.end()};
-}
+std::vector<std::string_view> Views(const std::vector<std::string>& rows) { return {rows.begin(), rows.end()}; }
 
 std::string Row(const types::DataType& schema, const arrow::ArrayVector& columns, int64_t row) {
   std::string out;
   for (size_t c = 0; c < columns.size(); ++c) {
-    out += (c ? " | " : "") + schema.fields()[c].name + "=" +
-           columns[c]->GetScalar(row).ValueOrDie()->ToString();
+    out += (c ? " | " : "") + schema.fields()[c].name + "=" + columns[c]->GetScalar(row).ValueOrDie()->ToString();
   }
   return out;
 }
@@ -51,8 +47,7 @@ TEST(UnsafeRowTest, DecodesRowsOfSpark) {
   arrow::ArrayVector keys = DecodeUnsafeRows(*schema.key, Views(entries.keys));
   arrow::ArrayVector values = DecodeUnsafeRows(*schema.value, Views(entries.values));
   std::vector<std::string> rows;
-  for (int i = 0; i < 3; ++i)
-    rows.push_back(Row(*schema.key, keys, i) + " => " + Row(*schema.value, values, i));
+  for (int i = 0; i < 3; ++i) rows.push_back(Row(*schema.key, keys, i) + " => " + Row(*schema.value, values, i));
   std::sort(rows.begin(), rows.end());
   EXPECT_EQ(rows[0],
             "bo=false | by=-128 | sh=32767 | i=-2147483648 | l=9223372036854775807 | f=-3.25 | "
@@ -72,8 +67,7 @@ TEST(UnsafeRowTest, DecodesRowsOfSpark) {
 TEST(UnsafeRowTest, EncodesRowsAsSparkDoes) {
   StoreSchema schema = ParseSchemaFile(Testdata("zstd/schema"));
   Entries entries = ReadEntries("zstd");
-  for (auto [type, rows] :
-       {std::pair(schema.key, &entries.keys), std::pair(schema.value, &entries.values)}) {
+  for (auto [type, rows] : {std::pair(schema.key, &entries.keys), std::pair(schema.value, &entries.values)}) {
     arrow::ArrayVector columns = DecodeUnsafeRows(*type, Views(*rows));
     UnsafeRows encoded = UnsafeRowEncoder(type).Encode(columns, static_cast<int64_t>(rows->size()));
     ASSERT_EQ(encoded.size(), static_cast<int64_t>(rows->size()));
@@ -85,12 +79,11 @@ TEST(UnsafeRowTest, EncodesRowsAsSparkDoes) {
 }
 
 TEST(UnsafeRowTest, EncodesSlicesMapsAndIntervals) {
-  auto type = types::Struct(
-      {{"m", types::Map(types::String(), types::Long())},
-       {"w", types::Struct({{"start", types::Timestamp()}, {"end", types::Timestamp()}})},
-       {"c", types::CalendarInterval()},
-       {"b", types::Boolean()},
-       {"n", types::Null()}});
+  auto type = types::Struct({{"m", types::Map(types::String(), types::Long())},
+                             {"w", types::Struct({{"start", types::Timestamp()}, {"end", types::Timestamp()}})},
+                             {"c", types::CalendarInterval()},
+                             {"b", types::Boolean()},
+                             {"n", types::Null()}});
   auto arrow_type = types::ToArrow(type);
   auto builder = arrow::MakeBuilder(arrow_type).ValueOrDie();
   auto* rows = static_cast<arrow::StructBuilder*>(builder.get());
@@ -99,9 +92,8 @@ TEST(UnsafeRowTest, EncodesSlicesMapsAndIntervals) {
     auto* map = static_cast<arrow::MapBuilder*>(rows->field_builder(0));
     ASSERT_TRUE(map->Append().ok());
     for (int k = 0; k < i; ++k) {
-      ASSERT_TRUE(static_cast<arrow::StringBuilder*>(map->key_builder())
-                      ->Append("key number " + std::to_string(k))
-                      .ok());
+      ASSERT_TRUE(
+          static_cast<arrow::StringBuilder*>(map->key_builder())->Append("key number " + std::to_string(k)).ok());
       ASSERT_TRUE(k == 2 ? map->item_builder()->AppendNull().ok()
                          : static_cast<arrow::Int64Builder*>(map->item_builder())->Append(k).ok());
     }
@@ -110,9 +102,7 @@ TEST(UnsafeRowTest, EncodesSlicesMapsAndIntervals) {
       ASSERT_TRUE(window->AppendNull().ok());
     } else {
       ASSERT_TRUE(window->Append().ok());
-      for (int f : {0, 1})
-        ASSERT_TRUE(
-            static_cast<arrow::TimestampBuilder*>(window->field_builder(f))->Append(i).ok());
+      for (int f : {0, 1}) ASSERT_TRUE(static_cast<arrow::TimestampBuilder*>(window->field_builder(f))->Append(i).ok());
     }
     auto* interval = static_cast<arrow::MonthDayNanoIntervalBuilder*>(rows->field_builder(2));
     ASSERT_TRUE(i == 1 ? interval->AppendNull().ok() : interval->Append({i, -i, i * 1000}).ok());

@@ -28,11 +28,8 @@ class BatchFrameSink : public connectors::StreamSink {
   virtual void ProcessBatch(const BatchFrame& frame, const base::CancellationPtr& cancellation) = 0;
 
   std::string Description() const override { return "ForeachBatchSink"; }
-  connectors::PartitionWriterPtr OpenPartition(const connectors::SinkBatch&, int) final {
-    return nullptr;
-  }
-  void CommitBatch(const connectors::SinkBatch&,
-                   const std::vector<connectors::WriterMessage>&) final {}
+  connectors::PartitionWriterPtr OpenPartition(const connectors::SinkBatch&, int) final { return nullptr; }
+  void CommitBatch(const connectors::SinkBatch&, const std::vector<connectors::WriterMessage>&) final {}
 };
 
 }  // namespace sluice::streaming

@@ -30,8 +30,7 @@ void WritePartition(const exec::Operator& root, exec::ExecContext& context, int 
   }
 }
 
-void WriteRows(const MicroBatchPtr& batch, connectors::StreamSink& sink,
-               const connectors::SinkBatch& sink_batch) {
+void WriteRows(const MicroBatchPtr& batch, connectors::StreamSink& sink, const connectors::SinkBatch& sink_batch) {
   auto context = batch->NewContext();
   try {
     exec::ExecContext::RunScope scope(*context);
@@ -57,8 +56,8 @@ base::Error StateNotComputed(const MicroBatch& batch) {
     const state::OperatorInfo& info = stateful->info();
     for (int partition = 0; partition < info.partitions; ++partition) {
       for (const state::StoreInfo& store : info.stores) {
-        missing += fmt::format("{}(operator={}, partition={}, store={})", stores++ ? ", " : "",
-                               info.id, partition, store.name);
+        missing += fmt::format("{}(operator={}, partition={}, store={})", stores++ ? ", " : "", info.id, partition,
+                               store.name);
       }
     }
   }
@@ -68,9 +67,7 @@ base::Error StateNotComputed(const MicroBatch& batch) {
                      {"actualCommits", "0"},
                      {"missingCommits", missing}});
   return base::Error::Plain(base::ErrorKind::kSpark, "Exception thrown in awaitResult: ")
-      .WithCause(
-          "org.apache.spark.sql.execution.streaming.state.StateStoreCommitValidationFailed: " +
-          cause.message());
+      .WithCause("org.apache.spark.sql.execution.streaming.state.StateStoreCommitValidationFailed: " + cause.message());
 }
 
 }  // namespace
@@ -141,13 +138,11 @@ BatchResult MicroBatch::Result() const {
   return result;
 }
 
-void WriteBatch(const MicroBatchPtr& batch, connectors::StreamSink& sink,
-                const connectors::SinkBatch& sink_batch) {
+void WriteBatch(const MicroBatchPtr& batch, connectors::StreamSink& sink, const connectors::SinkBatch& sink_batch) {
   base::FaultPoint("stream.before_sink");
   if (auto* frame_sink = dynamic_cast<BatchFrameSink*>(&sink)) {
     auto table = std::make_shared<MicroBatchTable>(batch);
-    frame_sink->ProcessBatch({batch->range().batch_id, table->Plan(), sink_batch.mode},
-                             batch->runtime().cancellation);
+    frame_sink->ProcessBatch({batch->range().batch_id, table->Plan(), sink_batch.mode}, batch->runtime().cancellation);
     if (batch->is_stateful() && !table->executed()) throw StateNotComputed(*batch);
   } else if (sink.BeginBatch(sink_batch)) {
     WriteRows(batch, sink, sink_batch);

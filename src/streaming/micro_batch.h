@@ -75,7 +75,6 @@ using MicroBatchPtr = std::shared_ptr<MicroBatch>;
 /// Computes the batch and has the sink write and commit it. Throws
 /// STATE_STORE_COMMIT_VALIDATION_FAILED if a foreachBatch function left the state of its frame
 /// uncomputed.
-void WriteBatch(const MicroBatchPtr& batch, connectors::StreamSink& sink,
-                const connectors::SinkBatch& sink_batch);
+void WriteBatch(const MicroBatchPtr& batch, connectors::StreamSink& sink, const connectors::SinkBatch& sink_batch);
 
 }  // namespace sluice::streaming

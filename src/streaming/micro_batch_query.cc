@@ -18,8 +18,7 @@ constexpr const char* kExceptionClass = "org.apache.spark.sql.streaming.Streamin
 
 // What Throwable.toString gives.
 std::string ClassAndMessage(const base::Error& error) {
-  std::string name =
-      error.JvmClasses().empty() ? "java.lang.Exception" : error.JvmClasses().front();
+  std::string name = error.JvmClasses().empty() ? "java.lang.Exception" : error.JvmClasses().front();
   return name + ": " + error.message();
 }
 
@@ -34,13 +33,13 @@ MicroBatchQuery::MicroBatchQuery(QueryDefinition definition, QueryHooks hooks)
       hooks_(std::move(hooks)),
       id_(checkpoint::ReadOrCreateQueryId(
           definition_.checkpoint,
-          definition_.conf->Find("spark.sql.streaming.checkpoint.verifyMetadataExists.enabled")
-                  .value_or("true") == "true")),
+          definition_.conf->Find("spark.sql.streaming.checkpoint.verifyMetadataExists.enabled").value_or("true") ==
+              "true")),
       run_id_(base::NewUuid()),
       clock_(hooks_.clock),
       monitor_(definition_.conf->GetLong("spark.sql.streaming.numRecentProgressUpdates"),
-               definition_.conf->GetMillis("spark.sql.streaming.noDataProgressEventInterval"),
-               hooks_.post, hooks_.listening),
+               definition_.conf->GetMillis("spark.sql.streaming.noDataProgressEventInterval"), hooks_.post,
+               hooks_.listening),
       offset_log_(definition_.checkpoint),
       commit_log_(definition_.checkpoint) {
   interval_ms_ = TriggerIntervalMillis(definition_.trigger);
@@ -64,9 +63,8 @@ MicroBatchQuery::~MicroBatchQuery() {
 
 void MicroBatchQuery::Start() {
   lock_ = std::make_unique<checkpoint::CheckpointLock>(definition_.checkpoint);
-  started_json_ = fmt::format(
-      R"({{"id":"{}","runId":"{}","name":{},"timestamp":"{}","jobTags":[]}})", id_, run_id_,
-      name().empty() ? "null" : QuoteJson(name()), FormatTimestamp(clock_->NowMillis()));
+  started_json_ = fmt::format(R"({{"id":"{}","runId":"{}","name":{},"timestamp":"{}","jobTags":[]}})", id_, run_id_,
+                              name().empty() ? "null" : QuoteJson(name()), FormatTimestamp(clock_->NowMillis()));
   std::lock_guard lock(mutex_);
   thread_ = std::thread([self = shared_from_this()] { self->RunThread(); });
 }
@@ -116,8 +114,7 @@ void MicroBatchQuery::Initialize() {
   };
   runtime_->sources = CreateSources(definition_.plan, definition_.checkpoint, std::move(context));
   if (definition_.trigger.kind == plan::TriggerKind::kAvailableNow) {
-    for (const QuerySourcePtr& source : runtime_->sources.unique)
-      source->source->PrepareForTriggerAvailableNow();
+    for (const QuerySourcePtr& source : runtime_->sources.unique) source->source->PrepareForTriggerAvailableNow();
   }
 }
 
@@ -201,15 +198,12 @@ void MicroBatchQuery::Fail(const base::Error& cause) {
       name().empty() ? "" : name() + " ", id_, run_id_, OffsetsText(start_), OffsetsText(end_),
       batch_id_ < 0 ? "INITIALIZING" : "ACTIVE");
   if (batch_id_ >= 0) {
-    description +=
-        fmt::format("\n\nLogical Plan:\nWriteToMicroBatchDataSource {}\n+- {}",
-                    definition_.sink->Description(), logical::TreeString(definition_.plan));
+    description += fmt::format("\n\nLogical Plan:\nWriteToMicroBatchDataSource {}\n+- {}",
+                               definition_.sink->Description(), logical::TreeString(definition_.plan));
   }
   base::Error failure(base::ErrorKind::kStreamingQuery, "STREAM_FAILED",
                       {{"id", id_}, {"runId", run_id_}, {"message", cause.message()}});
-  failure.Append("\n" + description)
-      .WithDomain(cause.domain(), cause.retryable())
-      .WithCause(ClassAndMessage(cause));
+  failure.Append("\n" + description).WithDomain(cause.domain(), cause.retryable()).WithCause(ClassAndMessage(cause));
   for (const std::string& deeper : cause.causes()) failure.WithCause(deeper);
   monitor_.SetMessage("Terminated with exception: " + cause.message());
   std::lock_guard lock(mutex_);
@@ -276,8 +270,8 @@ std::string MicroBatchQuery::TerminatedEventJson() const {
     exception = QuoteJson(ClassAndMessage(*failed_with_));
     if (!failed_with_->condition().empty()) condition = QuoteJson(failed_with_->condition());
   }
-  return fmt::format(R"({{"id":"{}","runId":"{}","exception":{},"errorClassOnException":{}}})", id_,
-                     run_id_, exception, condition);
+  return fmt::format(R"({{"id":"{}","runId":"{}","exception":{},"errorClassOnException":{}}})", id_, run_id_, exception,
+                     condition);
 }
 
 bool MicroBatchQuery::IsActive() const {
@@ -302,21 +296,19 @@ void MicroBatchQuery::Stop() {
   }
   cancellation_->Cancel();
   wake_.notify_all();
-  int64_t timeout =
-      std::max<int64_t>(definition_.conf->GetMillis("spark.sql.streaming.stopTimeout"), 0);
+  int64_t timeout = std::max<int64_t>(definition_.conf->GetMillis("spark.sql.streaming.stopTimeout"), 0);
   std::unique_lock lock(mutex_);
   auto finished = [this] { return finished_; };
   if (timeout == 0) {
     changed_.wait(lock, finished);
   } else if (!changed_.wait_for(lock, std::chrono::milliseconds(timeout), finished)) {
-    throw base::Error::Plain(
-        base::ErrorKind::kSpark,
-        fmt::format("Stream Execution thread for stream {}[id = {}, runId = {}] failed to stop "
-                    "within {} milliseconds "
-                    "(specified by spark.sql.streaming.stopTimeout). See the cause on what was "
-                    "being executed in the "
-                    "streaming query thread.",
-                    name().empty() ? "" : name() + " ", id_, run_id_, timeout));
+    throw base::Error::Plain(base::ErrorKind::kSpark,
+                             fmt::format("Stream Execution thread for stream {}[id = {}, runId = {}] failed to stop "
+                                         "within {} milliseconds "
+                                         "(specified by spark.sql.streaming.stopTimeout). See the cause on what was "
+                                         "being executed in the "
+                                         "streaming query thread.",
+                                         name().empty() ? "" : name() + " ", id_, run_id_, timeout));
   }
 }
 
@@ -346,8 +338,8 @@ void MicroBatchQuery::ProcessAllAvailable() {
 }
 
 std::string MicroBatchQuery::ExplainNow(bool extended) const {
-  return ExplainQuery(definition_.plan, explain_runtime_->physical, definition_.sink->Description(),
-                      explain_batch_, extended);
+  return ExplainQuery(definition_.plan, explain_runtime_->physical, definition_.sink->Description(), explain_batch_,
+                      extended);
 }
 
 std::string MicroBatchQuery::Explain(bool extended) const {

@@ -24,7 +24,7 @@ namespace sluice::streaming {
 
 /// What the loop needs beside the definition.
 struct QueryHooks {
-  QueryMonitor::Listener post;  ///< takes events
+  QueryMonitor::Listener post;      ///< takes events
   std::function<bool()> listening;  ///< whether progress events are worth making
   std::function<void(const std::shared_ptr<StreamingQuery>&)> ended;
   std::shared_ptr<base::Clock> clock;
@@ -32,8 +32,7 @@ struct QueryHooks {
 
 /// Spark's MicroBatchExecution: the same logs, order of steps, restart rules, status texts and
 /// progress.
-class MicroBatchQuery : public StreamingQuery,
-                        public std::enable_shared_from_this<MicroBatchQuery> {
+class MicroBatchQuery : public StreamingQuery, public std::enable_shared_from_this<MicroBatchQuery> {
  public:
   /// Reads or makes the query's id. Throws if the checkpoint cannot be used.
   MicroBatchQuery(QueryDefinition definition, QueryHooks hooks);

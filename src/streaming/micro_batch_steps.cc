@@ -12,13 +12,11 @@ namespace sluice::streaming {
 namespace {
 
 base::Error ConcurrentUpdate(int64_t batch) {
-  return base::Error(base::ErrorKind::kSpark, "CONCURRENT_STREAM_LOG_UPDATE",
-                     {{"batchId", std::to_string(batch)}});
+  return base::Error(base::ErrorKind::kSpark, "CONCURRENT_STREAM_LOG_UPDATE", {{"batchId", std::to_string(batch)}});
 }
 
 base::Error MissingBatch(int64_t batch) {
-  return base::Error::Plain(base::ErrorKind::kIllegalState,
-                            fmt::format("batch {} doesn't exist", batch))
+  return base::Error::Plain(base::ErrorKind::kIllegalState, fmt::format("batch {} doesn't exist", batch))
       .WithDomain(base::ErrorDomain::kExternal, false);
 }
 
@@ -50,8 +48,7 @@ StreamProgress MicroBatchQuery::ProgressOf(const checkpoint::OffsetEntry& entry)
   return progress;
 }
 
-std::vector<std::optional<std::string>> MicroBatchQuery::OffsetLines(
-    const StreamProgress& progress) const {
+std::vector<std::optional<std::string>> MicroBatchQuery::OffsetLines(const StreamProgress& progress) const {
   std::vector<std::optional<std::string>> lines;
   for (size_t source : runtime_->sources.lines) {
     auto found = progress.find(runtime_->sources.unique[source].get());
@@ -91,8 +88,8 @@ void MicroBatchQuery::Recover() {
     logged_ = entry->metadata;
   }
   logged_.conf = checkpoint::LoggedConf(conf);
-  watermark_ = std::make_unique<WatermarkTracker>(
-      definition_.plan, conf.GetString("spark.sql.streaming.multipleWatermarkPolicy"));
+  watermark_ = std::make_unique<WatermarkTracker>(definition_.plan,
+                                                  conf.GetString("spark.sql.streaming.multipleWatermarkPolicy"));
   watermark_->Set(logged_.watermark_ms);
   if (!latest) return;
   auto committed = commit_log_.LatestBatch();
@@ -100,11 +97,9 @@ void MicroBatchQuery::Recover() {
   if (done) {
     for (const auto& [source, offset] : end_) {
       auto from = start_.find(source);
-      source->source->Recover(from == start_.end() ? std::nullopt : std::optional(from->second),
-                              offset);
+      source->source->Recover(from == start_.end() ? std::nullopt : std::optional(from->second), offset);
     }
-    int64_t next =
-        commit_log_.Get(*committed).value_or(checkpoint::CommitEntry{}).next_watermark_ms;
+    int64_t next = commit_log_.Get(*committed).value_or(checkpoint::CommitEntry{}).next_watermark_ms;
     batch_id_ = *committed + 1;
     constructed_ = false;
     start_ = end_;
@@ -161,10 +156,9 @@ void MicroBatchQuery::LookAtSources() {
 
 bool MicroBatchQuery::NeedsBatchWithoutData(int64_t watermark_ms) const {
   if (!no_data_batches_ || !last_batch_ || !runtime_->physical.root) return false;
-  return std::ranges::any_of(
-      runtime_->physical.stateful, [&](const exec::StatefulOperator* stateful) {
-        return stateful->NeedsBatchWithoutData(last_batch_->watermark_ms, watermark_ms);
-      });
+  return std::ranges::any_of(runtime_->physical.stateful, [&](const exec::StatefulOperator* stateful) {
+    return stateful->NeedsBatchWithoutData(last_batch_->watermark_ms, watermark_ms);
+  });
 }
 
 bool MicroBatchQuery::ConstructBatch() {
@@ -176,8 +170,7 @@ bool MicroBatchQuery::ConstructBatch() {
   LookAtSources();
   logged_.watermark_ms = watermark_->current_ms();
   logged_.timestamp_ms = clock_->NowMillis();
-  bool run = BatchRange{.start = start_, .end = end_}.HasNewData() ||
-             NeedsBatchWithoutData(logged_.watermark_ms);
+  bool run = BatchRange{.start = start_, .end = end_}.HasNewData() || NeedsBatchWithoutData(logged_.watermark_ms);
   if (!run) return false;
   monitor_.SetMessage("Writing offsets to log");
   Timed("walCommit", [&] { LogOffsets(); });
@@ -189,8 +182,8 @@ void MicroBatchQuery::LogOffsets() {
   checkpoint::OffsetEntry entry;
   entry.metadata = logged_;
   entry.offsets = OffsetLines(end_);
-  // A batch may only be in the log if the commit of the one before cannot get lost. Here that costs nothing: the sync of
-  // the entry's content has just brought the folder's change to the disk.
+  // A batch may only be in the log if the commit of the one before cannot get lost. Here that costs nothing: the sync
+  // of the entry's content has just brought the folder's change to the disk.
   if (!offset_log_.Add(batch_id_, entry, [this] { commit_log_.Sync(); })) throw ConcurrentUpdate(batch_id_);
   base::FaultPoint("stream.after_offsets");
   // With the next range in the log the last batch cannot run again: sources may forget it.
@@ -219,8 +212,8 @@ void MicroBatchQuery::RunBatch() {
   Timed("queryPlanning", [&] {
     watermark_->CheckDefinedOnce(range.watermark_ms);
     if (runtime_->physical.root) return;
-    runtime_->physical = PlanQuery(definition_.plan, definition_.conf, definition_.mode,
-                                   definition_.python, definition_.eval);
+    runtime_->physical =
+        PlanQuery(definition_.plan, definition_.conf, definition_.mode, definition_.python, definition_.eval);
     PrepareState();
   });
   {
@@ -255,15 +248,12 @@ void MicroBatchQuery::PrepareState() {
   state::StateOptions options;
   options.codec = conf.GetString("spark.sql.streaming.stateStore.compression.codec");
   options.min_batches_to_retain = retain_;
-  options.min_deltas_for_snapshot =
-      conf.GetLong("spark.sql.streaming.stateStore.minDeltasForSnapshot");
+  options.min_deltas_for_snapshot = conf.GetLong("spark.sql.streaming.stateStore.minDeltasForSnapshot");
   options.run_id = run_id_;
-  options.check_schema =
-      conf.Find("spark.sql.streaming.stateStore.stateSchemaCheck").value_or("true") == "true";
+  options.check_schema = conf.Find("spark.sql.streaming.stateStore.stateSchemaCheck").value_or("true") == "true";
   auto manager = state::MakeHdfsBackedStateManager(definition_.checkpoint + "/state", options);
   std::vector<state::OperatorInfo> operators;
-  for (const exec::StatefulOperator* stateful : runtime_->physical.stateful)
-    operators.push_back(stateful->info());
+  for (const exec::StatefulOperator* stateful : runtime_->physical.stateful) operators.push_back(stateful->info());
   manager->Prepare(operators, batch_id_);
   if (operators.empty()) return;
   runtime_->state = std::move(manager);
@@ -272,13 +262,11 @@ void MicroBatchQuery::PrepareState() {
 
 // Runs on its own thread until the query ends.
 void MicroBatchQuery::RunMaintenance(state::StateManager& manager) {
-  int64_t interval =
-      definition_.conf->GetMillis("spark.sql.streaming.stateStore.maintenanceInterval");
+  int64_t interval = definition_.conf->GetMillis("spark.sql.streaming.stateStore.maintenanceInterval");
   std::unique_lock lock(mutex_);
   while (!stop_requested_) {
     int64_t until = clock_->NowMillis() + interval;
-    while (!stop_requested_ && clock_->NowMillis() < until)
-      clock_->WaitUntil(lock, maintain_, until);
+    while (!stop_requested_ && clock_->NowMillis() < until) clock_->WaitUntil(lock, maintain_, until);
     if (stop_requested_) return;
     lock.unlock();
     try {
@@ -293,14 +281,12 @@ void MicroBatchQuery::RunMaintenance(state::StateManager& manager) {
 
 void MicroBatchQuery::LogCommit() {
   base::FaultPoint("stream.before_commit");
-  if (!commit_log_.Add(batch_id_, {.next_watermark_ms = watermark_->current_ms()}))
-    throw ConcurrentUpdate(batch_id_);
+  if (!commit_log_.Add(batch_id_, {.next_watermark_ms = watermark_->current_ms()})) throw ConcurrentUpdate(batch_id_);
   base::FaultPoint("stream.after_commit");
 }
 
 Progress MicroBatchQuery::MakeProgress(int64_t duration_ms, bool new_data) const {
-  auto offset_of = [](const StreamProgress& progress,
-                      const QuerySource* source) -> std::optional<std::string> {
+  auto offset_of = [](const StreamProgress& progress, const QuerySource* source) -> std::optional<std::string> {
     auto found = progress.find(source);
     return found == progress.end() ? std::nullopt : std::optional(found->second);
   };
@@ -355,8 +341,7 @@ void MicroBatchQuery::FinishIdle() {
     awaited = looks_wanted_ > 0;
   }
   plan::TriggerKind kind = definition_.trigger.kind;
-  bool polls = interval_ms_ == 0 && (kind == plan::TriggerKind::kDefault ||
-                                     kind == plan::TriggerKind::kProcessingTime);
+  bool polls = interval_ms_ == 0 && (kind == plan::TriggerKind::kDefault || kind == plan::TriggerKind::kProcessingTime);
   monitor_.AddIdleProgress(
       [&] {
         Progress progress = MakeProgress(now - trigger_.start_ms, false);

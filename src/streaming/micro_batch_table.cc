@@ -31,8 +31,7 @@ struct MicroBatchTable::Partition : connectors::InputPartition {
 
 namespace {
 
-std::vector<int> ColumnNumbers(const std::vector<std::string>& names,
-                               const std::vector<std::string>& wanted) {
+std::vector<int> ColumnNumbers(const std::vector<std::string>& names, const std::vector<std::string>& wanted) {
   std::vector<int> numbers;
   for (const std::string& name : wanted) {
     auto found = std::ranges::find(names, name);
@@ -50,8 +49,7 @@ std::shared_ptr<arrow::RecordBatch> SelectColumns(const std::shared_ptr<arrow::R
     fields.push_back(batch->schema()->field(column));
     arrays.push_back(batch->column(column));
   }
-  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), batch->num_rows(),
-                                  std::move(arrays));
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), batch->num_rows(), std::move(arrays));
 }
 
 }  // namespace
@@ -119,21 +117,18 @@ void MicroBatchTable::KeepRows() {
   auto context = batch_->NewContext();
   exec::ExecContext::RunScope scope(*context);
   std::vector<Rows> rows(batch_->root().Partitions(*context));
-  exec::Run(batch_->root(), *context,
-            [&](int partition, std::shared_ptr<arrow::RecordBatch> batch) {
-              if (batch->num_rows() > 0) rows[partition].push_back(std::move(batch));
-            });
+  exec::Run(batch_->root(), *context, [&](int partition, std::shared_ptr<arrow::RecordBatch> batch) {
+    if (batch->num_rows() > 0) rows[partition].push_back(std::move(batch));
+  });
   scope.Complete();
   batch_->Finish(*context);
   kept_ = std::move(rows);
 }
 
-std::vector<connectors::InputPartitionPtr> MicroBatchTable::Partitions(
-    const connectors::ScanRequest&, int) {
+std::vector<connectors::InputPartitionPtr> MicroBatchTable::Partitions(const connectors::ScanRequest&, int) {
   if (batch_->runtime().ended) {
-    throw base::Error::Plain(
-        base::ErrorKind::kIllegalState,
-        "The streaming query of this micro-batch has ended; its rows cannot be read any more");
+    throw base::Error::Plain(base::ErrorKind::kIllegalState,
+                             "The streaming query of this micro-batch has ended; its rows cannot be read any more");
   }
   executed_ = true;
   std::vector<connectors::InputPartitionPtr> partitions;
@@ -164,8 +159,7 @@ connectors::BatchReaderPtr MicroBatchTable::Open(const connectors::InputPartitio
   const auto& part = static_cast<const Partition&>(*partition);
   std::vector<int> columns = ColumnNumbers(names_, request.columns);
   if (!part.execution) {
-    return std::make_unique<KeptReader>(shared_from_this(), (*kept_)[part.number],
-                                        std::move(columns));
+    return std::make_unique<KeptReader>(shared_from_this(), (*kept_)[part.number], std::move(columns));
   }
   return std::make_unique<RunningReader>(part.execution, part.number, std::move(columns));
 }

@@ -12,8 +12,7 @@ namespace sluice::streaming {
 
 /// Each scan runs the batch anew; with state it is run once, by the first scan, and kept. Thread
 /// safe.
-class MicroBatchTable : public connectors::BatchTable,
-                        public std::enable_shared_from_this<MicroBatchTable> {
+class MicroBatchTable : public connectors::BatchTable, public std::enable_shared_from_this<MicroBatchTable> {
  public:
   explicit MicroBatchTable(MicroBatchPtr batch);
 

@@ -16,9 +16,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // The order in which Spark's hash maps print these keys.
-constexpr const char* kDurationOrder[] = {"triggerExecution", "queryPlanning", "getBatch",
-                                          "commitOffsets",    "latestOffset",  "addBatch",
-                                          "walCommit"};
+constexpr const char* kDurationOrder[] = {"triggerExecution", "queryPlanning", "getBatch", "commitOffsets",
+                                          "latestOffset",     "addBatch",      "walCommit"};
 constexpr const char* kEventTimeOrder[] = {"min", "avg", "watermark", "max"};
 
 Json OrNull(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
@@ -64,8 +63,7 @@ Json Value(const arrow::Scalar& scalar) {
     case arrow::Type::LIST: {
       Json list = Json::array();
       const auto& values = static_cast<const arrow::ListScalar&>(scalar).value;
-      for (int64_t i = 0; i < values->length(); ++i)
-        list.push_back(Value(*values->GetScalar(i).ValueOrDie()));
+      for (int64_t i = 0; i < values->length(); ++i) list.push_back(Value(*values->GetScalar(i).ValueOrDie()));
       return list;
     }
     case arrow::Type::STRUCT: {
@@ -109,15 +107,12 @@ Json OperatorJson(const exec::StateOperatorMetrics& metrics, bool always_custom)
 Json EventTimes(const std::map<std::string, int64_t>& times) {
   Json out = Json::object();
   for (const char* key : kEventTimeOrder) {
-    if (auto found = times.find(key); found != times.end())
-      out[key] = FormatTimestamp(found->second);
+    if (auto found = times.find(key); found != times.end()) out[key] = FormatTimestamp(found->second);
   }
   return out;
 }
 
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace
 
@@ -128,8 +123,8 @@ std::string FormatTimestamp(int64_t millis) {
   year_month_day date(day);
   auto in_day = (time - day).count();
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     in_day / 3'600'000, in_day / 60'000 % 60, in_day / 1000 % 60, in_day % 1000);
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), in_day / 3'600'000,
+                     in_day / 60'000 % 60, in_day / 1000 % 60, in_day % 1000);
 }
 
 std::string QuoteJson(const std::string& text) { return Dump(Json(text)); }
@@ -137,8 +132,7 @@ std::string QuoteJson(const std::string& text) { return Dump(Json(text)); }
 std::string Progress::ToJson() const {
   Json durations = Json::object();
   for (const char* key : kDurationOrder) {
-    if (auto found = durations_ms.find(key); found != durations_ms.end())
-      durations[key] = found->second;
+    if (auto found = durations_ms.find(key); found != durations_ms.end()) durations[key] = found->second;
   }
   Json operators = Json::array(), source_list = Json::array(), observed_rows = Json::object();
   for (const auto& metrics : state_operators) operators.push_back(OperatorJson(metrics, true));
@@ -155,25 +149,22 @@ std::string Progress::ToJson() const {
   for (const auto& [metric, row] : observed) {
     Json values = Json::array();
     for (int c = 0; c < row->num_columns(); ++c) values.push_back(Value(*FirstValue(*row, c)));
-    observed_rows[metric] = {
-        {"values", std::move(values)},
-        {"schema", Json::parse(types::FromArrowSchema(*row->schema())->Json())}};
+    observed_rows[metric] = {{"values", std::move(values)},
+                             {"schema", Json::parse(types::FromArrowSchema(*row->schema())->Json())}};
   }
-  return Dump({{"id", id},
-               {"runId", run_id},
-               {"name", name.empty() ? Json(nullptr) : Json(name)},
-               {"timestamp", FormatTimestamp(timestamp_ms)},
-               {"batchId", batch_id},
-               {"batchDuration", duration_ms},
-               {"durationMs", std::move(durations)},
-               {"eventTime", EventTimes(event_time_ms)},
-               {"stateOperators", std::move(operators)},
-               {"sources", std::move(source_list)},
-               {"sink",
-                {{"description", sink_description},
-                 {"numOutputRows", output_rows},
-                 {"metrics", Json::object()}}},
-               {"observedMetrics", std::move(observed_rows)}});
+  return Dump(
+      {{"id", id},
+       {"runId", run_id},
+       {"name", name.empty() ? Json(nullptr) : Json(name)},
+       {"timestamp", FormatTimestamp(timestamp_ms)},
+       {"batchId", batch_id},
+       {"batchDuration", duration_ms},
+       {"durationMs", std::move(durations)},
+       {"eventTime", EventTimes(event_time_ms)},
+       {"stateOperators", std::move(operators)},
+       {"sources", std::move(source_list)},
+       {"sink", {{"description", sink_description}, {"numOutputRows", output_rows}, {"metrics", Json::object()}}},
+       {"observedMetrics", std::move(observed_rows)}});
 }
 
 std::string Progress::ToListenerJson() const {

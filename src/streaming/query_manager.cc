@@ -95,9 +95,7 @@ struct QueryManager::State : std::enable_shared_from_this<QueryManager::State> {
 QueryManager::QueryManager() : state_(std::make_shared<State>()) {}
 QueryManager::~QueryManager() { StopAll(); }
 
-void QueryManager::UseClock(std::shared_ptr<base::Clock> clock) {
-  state_->clock = std::move(clock);
-}
+void QueryManager::UseClock(std::shared_ptr<base::Clock> clock) { state_->clock = std::move(clock); }
 
 StreamingQueryPtr QueryManager::Start(QueryDefinition definition) {
   CheckTrigger(definition.trigger, definition.plan, *definition.sink);
@@ -119,14 +117,13 @@ StreamingQueryPtr QueryManager::Start(QueryDefinition definition) {
     if (!stop_active) {
       throw base::Error::Plain(
           base::ErrorKind::kIllegalState,
-          fmt::format(
-              "Cannot start query with id {} as another query with same id is already active. "
-              "Perhaps you are "
-              "attempting to restart a query from checkpoint that is already active. You may stop "
-              "the old "
-              "query by setting the SQL configuration: "
-              "spark.conf.set(\"spark.sql.streaming.stopActiveRunOnRestart\", true) and retry.",
-              query->id()));
+          fmt::format("Cannot start query with id {} as another query with same id is already active. "
+                      "Perhaps you are "
+                      "attempting to restart a query from checkpoint that is already active. You may stop "
+                      "the old "
+                      "query by setting the SQL configuration: "
+                      "spark.conf.set(\"spark.sql.streaming.stopActiveRunOnRestart\", true) and retry.",
+                      query->id()));
     }
     running->Stop();
   }

@@ -44,15 +44,12 @@ class QueryManagerTest : public testing::Test {
   }
   static logical::PlanPtr Scan(const std::shared_ptr<NumberStream>& stream) {
     auto v = std::make_shared<logical::AttributeExpr>("v", types::Long(), true);
-    return std::make_shared<logical::StreamScan>(stream, logical::Attributes{v},
-                                                 std::vector<std::string>{"v"});
+    return std::make_shared<logical::StreamScan>(stream, logical::Attributes{v}, std::vector<std::string>{"v"});
   }
   StreamingQueryPtr Start(plan::Trigger trigger = {}, const std::string& name = "") {
     return manager_.Start(Definition(trigger, name));
   }
-  void RunAvailable() {
-    Start({plan::TriggerKind::kAvailableNow, ""})->AwaitTermination(std::nullopt);
-  }
+  void RunAvailable() { Start({plan::TriggerKind::kAvailableNow, ""})->AwaitTermination(std::nullopt); }
   std::string File(const std::string& name) { return base::ReadWholeFile(root_ + "/" + name); }
   bool Exists(const std::string& name) { return std::filesystem::exists(root_ + "/" + name); }
   static nlohmann::json Last(const StreamingQueryPtr& query) {
@@ -108,8 +105,8 @@ TEST_F(QueryManagerTest, ReportsProgress) {
   EXPECT_EQ(progress["sources"][0]["endOffset"], "2");
   EXPECT_EQ(progress["sources"][0]["numInputRows"], 2);
   EXPECT_EQ(progress["sink"]["numOutputRows"], 2);
-  for (const char* key : {"addBatch", "commitOffsets", "getBatch", "latestOffset", "queryPlanning",
-                          "triggerExecution", "walCommit"}) {
+  for (const char* key :
+       {"addBatch", "commitOffsets", "getBatch", "latestOffset", "queryPlanning", "triggerExecution", "walCommit"}) {
     EXPECT_TRUE(progress["durationMs"].contains(key)) << key;
   }
 }
@@ -182,8 +179,7 @@ TEST_F(QueryManagerTest, TriggersByAClockMovedByHand) {
   clock->Set(10'000);
   wait_for(2);
   EXPECT_EQ(record_->Text(), "0:1 1:2,3");
-  EXPECT_EQ(times,
-            (std::vector<std::string>{"1970-01-01T00:00:01.000Z", "1970-01-01T00:00:10.000Z"}));
+  EXPECT_EQ(times, (std::vector<std::string>{"1970-01-01T00:00:01.000Z", "1970-01-01T00:00:10.000Z"}));
   EXPECT_THAT(File("offsets/1"), HasSubstr("\"batchTimestampMs\":10000,"));
 }
 
@@ -198,19 +194,16 @@ TEST_F(QueryManagerTest, FailuresEndTheQueryAndAreTold) {
   } catch (const base::Error& error) {
     EXPECT_EQ(error.kind(), base::ErrorKind::kStreamingQuery);
     EXPECT_EQ(error.condition(), "STREAM_FAILED");
-    EXPECT_THAT(
-        error.message(),
-        StartsWith(
-            "[STREAM_FAILED] Query [id = " + query->id() + ", runId = " + query->run_id() +
-            "] terminated with exception: poison SQLSTATE: XXKST\n=== Streaming Query ===\n"));
+    EXPECT_THAT(error.message(),
+                StartsWith("[STREAM_FAILED] Query [id = " + query->id() + ", runId = " + query->run_id() +
+                           "] terminated with exception: poison SQLSTATE: XXKST\n=== Streaming Query ===\n"));
   }
   EXPECT_THROW(query->AwaitTermination(10), base::Error);
   EXPECT_THROW(manager_.AwaitAnyTermination(10), base::Error);
   manager_.ResetTerminated();
   EXPECT_FALSE(manager_.AwaitAnyTermination(1));
   EXPECT_EQ(query->Status().message, "Terminated with exception: poison");
-  EXPECT_THAT(query->ExceptionText(),
-              StartsWith("org.apache.spark.sql.streaming.StreamingQueryException: poison\n"));
+  EXPECT_THAT(query->ExceptionText(), StartsWith("org.apache.spark.sql.streaming.StreamingQueryException: poison\n"));
   EXPECT_TRUE(Exists("offsets/1"));
   EXPECT_FALSE(Exists("commits/1"));
 }
@@ -224,8 +217,7 @@ TEST_F(QueryManagerTest, TellsListeners) {
     if (event.type == QueryEvent::Type::kProgress) {
       seen.push_back("progress " + json["progress"]["numInputRows"].dump());
     } else if (event.type == QueryEvent::Type::kTerminated) {
-      seen.push_back("terminated " + json["exception"].dump() +
-                     json["errorClassOnException"].dump());
+      seen.push_back("terminated " + json["exception"].dump() + json["errorClassOnException"].dump());
     }
   });
   stream_->Add({1, 2});
@@ -235,9 +227,8 @@ TEST_F(QueryManagerTest, TellsListeners) {
   manager_.RemoveListener(number);
   EXPECT_THROW(RunAvailable(), base::Error);
   std::lock_guard lock(mutex);
-  EXPECT_EQ(seen, (std::vector<std::string>{
-                      "progress 2", "terminated nullnull",
-                      "terminated \"org.apache.spark.SparkRuntimeException: poison\"null"}));
+  EXPECT_EQ(seen, (std::vector<std::string>{"progress 2", "terminated nullnull",
+                                            "terminated \"org.apache.spark.SparkRuntimeException: poison\"null"}));
 }
 
 TEST_F(QueryManagerTest, NamesAreUnique) {
@@ -282,17 +273,14 @@ TEST_F(QueryManagerTest, DamagedLogsFailTheQuery) {
   }
   std::string good = File("offsets/2");
   base::WriteFileDurably(root_ + "/offsets/2", "", base::Existing::kReplace);
-  EXPECT_THAT(message(), HasSubstr("Failed to read log file file:" + root_ +
-                                   "/offsets/2. Incomplete log file SQLSTATE"));
+  EXPECT_THAT(message(),
+              HasSubstr("Failed to read log file file:" + root_ + "/offsets/2. Incomplete log file SQLSTATE"));
   base::WriteFileDurably(root_ + "/offsets/2", good + "\n7", base::Existing::kReplace);
-  EXPECT_THAT(
-      message(),
-      HasSubstr("assertion failed: There are [2] sources in the checkpoint offsets and now there "
-                "are [1] sources requested by the query. Cannot continue."));
+  EXPECT_THAT(message(), HasSubstr("assertion failed: There are [2] sources in the checkpoint offsets and now there "
+                                   "are [1] sources requested by the query. Cannot continue."));
   base::WriteFileDurably(root_ + "/offsets/2", good, base::Existing::kReplace);
   base::RemoveFile(root_ + "/offsets/1");
-  EXPECT_THAT(message(),
-              HasSubstr("terminated with exception: batch 1 doesn't exist SQLSTATE: XXKST"));
+  EXPECT_THAT(message(), HasSubstr("terminated with exception: batch 1 doesn't exist SQLSTATE: XXKST"));
   base::RemoveFile(root_ + "/metadata");
   EXPECT_THAT(message(), StartsWith("[STREAMING_CHECKPOINT_MISSING_METADATA_FILE]"));
 }
@@ -336,9 +324,7 @@ TEST_F(QueryManagerTest, SourcesThatDoNotWakeAreLookedAt) {
 class FrameSink : public BatchFrameSink {
  public:
   explicit FrameSink(std::function<void(const BatchFrame&)> action) : action_(std::move(action)) {}
-  void ProcessBatch(const BatchFrame& frame, const base::CancellationPtr&) override {
-    action_(frame);
-  }
+  void ProcessBatch(const BatchFrame& frame, const base::CancellationPtr&) override { action_(frame); }
 
  private:
   std::function<void(const BatchFrame&)> action_;
@@ -378,8 +364,7 @@ TEST_F(QueryManagerTest, ExplainsThePlan) {
   EXPECT_EQ(query->Explain(false), "No physical plan. Waiting for data.");
   stream_->Add({1});
   query->ProcessAllAvailable();
-  EXPECT_THAT(query->Explain(false),
-              StartsWith("== Physical Plan ==\nWriteToDataSourceV2 MicroBatchWrite[epoch: 0"));
+  EXPECT_THAT(query->Explain(false), StartsWith("== Physical Plan ==\nWriteToDataSourceV2 MicroBatchWrite[epoch: 0"));
   EXPECT_THAT(query->Explain(true), HasSubstr("== Optimized Logical Plan =="));
   query->Stop();
   EXPECT_THAT(query->Explain(false), HasSubstr("numbers"));
@@ -407,8 +392,5 @@ TEST_F(QueryManagerTest, StopInterruptsAndManyQueriesRunAtOnce) {
 }  // namespace sluice::streaming
 
 namespace sluice::optimizer {
-__attribute__((weak)) logical::PlanPtr Optimize(const logical::PlanPtr& plan,
-                                                const ConstantFolder&) {
-  return plan;
-}
+__attribute__((weak)) logical::PlanPtr Optimize(const logical::PlanPtr& plan, const ConstantFolder&) { return plan; }
 }  // namespace sluice::optimizer

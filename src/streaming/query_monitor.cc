@@ -12,8 +12,7 @@ constexpr int64_t kFirstLookMs = 100;  // about what Spark takes from start() to
 
 }  // namespace
 
-QueryMonitor::QueryMonitor(int64_t recent, int64_t idle_interval_ms, Listener post,
-                           std::function<bool()> listening)
+QueryMonitor::QueryMonitor(int64_t recent, int64_t idle_interval_ms, Listener post, std::function<bool()> listening)
     : keep_(static_cast<size_t>(std::max<int64_t>(recent - 1, 0))),
       idle_interval_ms_(idle_interval_ms),
       post_(std::move(post)),
@@ -54,11 +53,11 @@ void QueryMonitor::AddProgress(Progress progress, int64_t now_ms) {
     last_event_ms_ = now_ms;
     Keep(kept);
   }
-  if (post_ && listening_ && listening_()) Post(QueryEvent::Type::kProgress, "{\"progress\":" + kept->ToListenerJson() + "}");
+  if (post_ && listening_ && listening_())
+    Post(QueryEvent::Type::kProgress, "{\"progress\":" + kept->ToListenerJson() + "}");
 }
 
-void QueryMonitor::AddIdleProgress(const std::function<Progress()>& make, int64_t now_ms,
-                                   bool may_wait) {
+void QueryMonitor::AddIdleProgress(const std::function<Progress()>& make, int64_t now_ms, bool may_wait) {
   bool first;
   {
     std::lock_guard lock(mutex_);
@@ -74,9 +73,8 @@ void QueryMonitor::AddIdleProgress(const std::function<Progress()>& make, int64_
     Keep(kept);
   }
   if (!first) {
-    Post(QueryEvent::Type::kIdle,
-         fmt::format("{{\"id\":\"{}\",\"runId\":\"{}\",\"timestamp\":\"{}\"}}", kept->id,
-                     kept->run_id, FormatTimestamp(kept->timestamp_ms)));
+    Post(QueryEvent::Type::kIdle, fmt::format("{{\"id\":\"{}\",\"runId\":\"{}\",\"timestamp\":\"{}\"}}", kept->id,
+                                              kept->run_id, FormatTimestamp(kept->timestamp_ms)));
   }
 }
 

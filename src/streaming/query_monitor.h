@@ -18,8 +18,8 @@ class QueryMonitor {
  public:
   using Listener = std::function<void(const QueryEvent&)>;
 
-  /// `listening` tells whether anybody would hear a progress event. `recent` is spark.sql.streaming.numRecentProgressUpdates, `idle_interval_ms`
-  /// noDataProgressEventInterval.
+  /// `listening` tells whether anybody would hear a progress event. `recent` is
+  /// spark.sql.streaming.numRecentProgressUpdates, `idle_interval_ms` noDataProgressEventInterval.
   QueryMonitor(int64_t recent, int64_t idle_interval_ms, Listener post, std::function<bool()> listening);
 
   QueryStatus status() const;

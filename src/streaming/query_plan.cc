@@ -47,9 +47,8 @@ QuerySources CreateSources(const PlanPtr& plan, const std::string& checkpoint,
   for (const logical::StreamScan* scan : FindScans(plan)) {
     auto definition = std::dynamic_pointer_cast<connectors::StreamDefinition>(scan->stream);
     if (!definition) throw base::Error::Internal("not a stream: " + scan->stream->Describe());
-    auto known = std::ranges::find_if(sources.unique, [&](const QuerySourcePtr& source) {
-      return source->definition == definition;
-    });
+    auto known = std::ranges::find_if(sources.unique,
+                                      [&](const QuerySourcePtr& source) { return source->definition == definition; });
     if (known == sources.unique.end()) {
       context.metadata_path = fmt::format("{}/sources/{}", checkpoint, sources.unique.size());
       auto source = std::make_shared<QuerySource>();
@@ -87,8 +86,7 @@ void CheckStateConf(const base::SqlConf& conf) {
   auto require = [&](const std::string& key, const std::string& supported) {
     std::string value = conf.Find(key).value_or(supported);
     if (value == supported) return;
-    throw base::Error::Unsupported(fmt::format("{}={}", key, value),
-                                   fmt::format("Only {} is.", supported));
+    throw base::Error::Unsupported(fmt::format("{}={}", key, value), fmt::format("Only {} is.", supported));
   };
   require("spark.sql.streaming.stateStore.providerClass",
           "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider");
@@ -97,15 +95,14 @@ void CheckStateConf(const base::SqlConf& conf) {
   require("spark.sql.streaming.aggregation.stateFormatVersion", "2");
 }
 
-std::string ExplainQuery(const PlanPtr& analyzed, const PhysicalPlan& physical,
-                         const std::string& sink, int64_t batch_id, bool extended) {
+std::string ExplainQuery(const PlanPtr& analyzed, const PhysicalPlan& physical, const std::string& sink,
+                         int64_t batch_id, bool extended) {
   std::string out;
   if (extended) {
     std::string head = "WriteToMicroBatchDataSource " + sink + "\n";
     std::string analyzed_text = head + Indented(logical::TreeString(analyzed));
-    out += "== Parsed Logical Plan ==\n" + analyzed_text + "\n== Analyzed Logical Plan ==\n" +
-           analyzed_text + "\n== Optimized Logical Plan ==\n" + head +
-           Indented(logical::TreeString(physical.optimized)) + "\n";
+    out += "== Parsed Logical Plan ==\n" + analyzed_text + "\n== Analyzed Logical Plan ==\n" + analyzed_text +
+           "\n== Optimized Logical Plan ==\n" + head + Indented(logical::TreeString(physical.optimized)) + "\n";
   }
   std::string tree = exec::Explain(*physical.root);
   tree.erase(0, tree.find('\n') + 1);

@@ -39,8 +39,7 @@ struct PhysicalPlan {
   exec::OperatorPtr root;
   std::vector<const exec::StatefulOperator*> stateful;
 };
-PhysicalPlan PlanQuery(const logical::PlanPtr& analyzed,
-                       const std::shared_ptr<const base::SqlConf>& conf,
+PhysicalPlan PlanQuery(const logical::PlanPtr& analyzed, const std::shared_ptr<const base::SqlConf>& conf,
                        connectors::OutputMode mode, const exec::PythonPlanner& python,
                        const logical::EvalContext& eval);
 
@@ -50,7 +49,7 @@ void CheckStateConf(const base::SqlConf& conf);
 
 /// "== Physical Plan ==" (and before it the logical plans if `extended`), as query.explain()
 /// prints.
-std::string ExplainQuery(const logical::PlanPtr& analyzed, const PhysicalPlan& physical,
-                         const std::string& sink, int64_t batch_id, bool extended);
+std::string ExplainQuery(const logical::PlanPtr& analyzed, const PhysicalPlan& physical, const std::string& sink,
+                         int64_t batch_id, bool extended);
 
 }  // namespace sluice::streaming

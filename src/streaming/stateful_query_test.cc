@@ -34,14 +34,12 @@ class StatefulQueryTest : public testing::Test {
   // SELECT count(1) * 1000 + v … as a single column: "1000 * count + v" of each group.
   logical::PlanPtr CountByValue(bool keyed) {
     auto v = std::make_shared<logical::AttributeExpr>("v", types::Long(), true);
-    auto scan = std::make_shared<logical::StreamScan>(stream_, logical::Attributes{v},
-                                                      std::vector<std::string>{"v"});
+    auto scan = std::make_shared<logical::StreamScan>(stream_, logical::Attributes{v}, std::vector<std::string>{"v"});
     auto one = logical::MakeLiteral(types::Literal::Integer(1));
     functions::Argument argument{types::Integer(), false, nullptr, "1"};
     auto bind = std::get<functions::BindAggregate>(functions_.Find("count")->bind);
     auto binding = bind({true, "UTC", "count"}, {argument}, false);
-    auto call = std::make_shared<logical::AggregateCall>(
-        binding, std::vector<logical::ExprPtr>{one}, false, nullptr);
+    auto call = std::make_shared<logical::AggregateCall>(binding, std::vector<logical::ExprPtr>{one}, false, nullptr);
     auto count = std::make_shared<logical::AliasExpr>(call, "count");
     std::vector<logical::ExprPtr> grouping, results{count};
     if (keyed) {
@@ -59,8 +57,7 @@ class StatefulQueryTest : public testing::Test {
     connectors::PartitionWriterPtr OpenPartition(const connectors::SinkBatch&, int) override {
       return std::make_unique<Writer>(*this);
     }
-    void CommitBatch(const connectors::SinkBatch& batch,
-                     const std::vector<connectors::WriterMessage>&) override {
+    void CommitBatch(const connectors::SinkBatch& batch, const std::vector<connectors::WriterMessage>&) override {
       std::sort(rows_.begin(), rows_.end());
       std::string text = std::to_string(batch.batch_id) + ":";
       for (const auto& row : rows_) text += " " + row;
@@ -77,8 +74,7 @@ class StatefulQueryTest : public testing::Test {
         for (int64_t i = 0; i < batch->num_rows(); ++i) {
           std::string row;
           for (int c = batch->num_columns() - 1; c >= 0; --c) {
-            row +=
-                (row.empty() ? "" : "=") + batch->column(c)->GetScalar(i).ValueOrDie()->ToString();
+            row += (row.empty() ? "" : "=") + batch->column(c)->GetScalar(i).ValueOrDie()->ToString();
           }
           sink_.rows_.push_back(row);
         }
@@ -126,8 +122,8 @@ TEST_F(StatefulQueryTest, UpdateGivesChangedGroupsOverRestarts) {
   query->ProcessAllAvailable();
   EXPECT_EQ(Take(), "0: 1=2 2=1; 1: 1=3 3=1");
   query->Stop();
-  for (const char* file : {"state/0/0/2.delta", "state/0/1/2.delta", "state/0/_metadata/metadata",
-                           "state/0/0/_metadata/schema"}) {
+  for (const char* file :
+       {"state/0/0/2.delta", "state/0/1/2.delta", "state/0/_metadata/metadata", "state/0/0/_metadata/schema"}) {
     EXPECT_TRUE(Exists(file)) << file;
   }
   stream_->Add({2, 1});
@@ -185,8 +181,7 @@ TEST_F(StatefulQueryTest, MissingStateIsAnError) {
   }
   query->Stop();
   for (const char* part : {"0", "1"}) {
-    for (const char* name : {"1.delta", "2.delta"})
-      base::RemoveFile(root_ + "/state/0/" + part + "/" + name);
+    for (const char* name : {"1.delta", "2.delta"}) base::RemoveFile(root_ + "/state/0/" + part + "/" + name);
   }
   stream_->Add({9});
   query = Start(OutputMode::kUpdate);
@@ -194,11 +189,9 @@ TEST_F(StatefulQueryTest, MissingStateIsAnError) {
     query->ProcessAllAvailable();
     FAIL();
   } catch (const base::Error& error) {
-    EXPECT_THAT(error.message(),
-                HasSubstr("[CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS]"));
+    EXPECT_THAT(error.message(), HasSubstr("[CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS]"));
     ASSERT_FALSE(error.causes().empty());
-    EXPECT_THAT(error.causes()[0],
-                HasSubstr("[CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS]"));
+    EXPECT_THAT(error.causes()[0], HasSubstr("[CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS]"));
   }
 }
 
@@ -213,11 +206,9 @@ TEST_F(StatefulQueryTest, ADroppedOperatorIsAnError) {
   stream_->Add({1});
   query = Start(OutputMode::kUpdate);
   EXPECT_THROW(query->ProcessAllAvailable(), base::Error);
-  EXPECT_THAT(
-      query->ExceptionText(),
-      HasSubstr(
-          "Stateful operators in the metadata: [(OperatorId: 0 -> OperatorName: dedupe)]; Stateful "
-          "operators in current batch: [(OperatorId: 0 -> OperatorName: stateStoreSave)]."));
+  EXPECT_THAT(query->ExceptionText(),
+              HasSubstr("Stateful operators in the metadata: [(OperatorId: 0 -> OperatorName: dedupe)]; Stateful "
+                        "operators in current batch: [(OperatorId: 0 -> OperatorName: stateStoreSave)]."));
 }
 
 TEST_F(StatefulQueryTest, TheRestoredNumberOfPartitionsWins) {

@@ -40,8 +40,7 @@ class NumberStream : public connectors::StreamDefinition {
   std::string Describe() const override { return "numbers"; }
   std::string short_name() const override { return "numbers"; }
   types::TypePtr schema() const override { return types::Struct({{"v", types::Long()}}); }
-  std::unique_ptr<connectors::StreamSource> Create(
-      const connectors::StreamSourceContext& context) override {
+  std::unique_ptr<connectors::StreamSource> Create(const connectors::StreamSourceContext& context) override {
     std::lock_guard lock(mutex_);
     wake_ = context.wake;
     return std::make_unique<Source>(*this);
@@ -77,9 +76,9 @@ class NumberStream : public connectors::StreamDefinition {
       std::lock_guard lock(stream_.mutex_);
       fixed_ = static_cast<int64_t>(stream_.values_.size());
     }
-    std::vector<connectors::InputPartitionPtr> Partitions(
-        const std::optional<connectors::Offset>& start, const connectors::Offset& end,
-        const connectors::ScanRequest&) override {
+    std::vector<connectors::InputPartitionPtr> Partitions(const std::optional<connectors::Offset>& start,
+                                                          const connectors::Offset& end,
+                                                          const connectors::ScanRequest&) override {
       int64_t from = start ? std::stoll(*start) : 0, to = std::stoll(end), middle = (from + to) / 2;
       std::vector<connectors::InputPartitionPtr> parts;
       for (auto [first, last] : {std::pair(from, middle), std::pair(middle, to)}) {
@@ -103,8 +102,7 @@ class NumberStream : public connectors::StreamDefinition {
       }
       arrow::ArrayVector columns(request.columns.size(), values.Finish().ValueOrDie());
       arrow::FieldVector fields(request.columns.size(), arrow::field("v", arrow::int64()));
-      return std::make_unique<Reader>(
-          arrow::RecordBatch::Make(arrow::schema(fields), range.to - range.from, columns));
+      return std::make_unique<Reader>(arrow::RecordBatch::Make(arrow::schema(fields), range.to - range.from, columns));
     }
     void Commit(const connectors::Offset& end) override {
       std::lock_guard lock(stream_.mutex_);
@@ -156,8 +154,7 @@ class RecordingSink : public connectors::StreamSink {
   connectors::PartitionWriterPtr OpenPartition(const connectors::SinkBatch&, int) override {
     return std::make_unique<Writer>(*this);
   }
-  void CommitBatch(const connectors::SinkBatch& batch,
-                   const std::vector<connectors::WriterMessage>&) override {
+  void CommitBatch(const connectors::SinkBatch& batch, const std::vector<connectors::WriterMessage>&) override {
     std::sort(rows_.begin(), rows_.end());
     output_rows_ = static_cast<int64_t>(rows_.size());
     std::lock_guard lock(record_->mutex);

@@ -24,15 +24,13 @@ void CheckContinuous(const logical::PlanPtr& plan, const connectors::StreamSink&
     std::string name = stream ? stream->short_name() : "";
     if (name == "rate" || name == "kafka" || name == "socket") return;
     if (name == "rate-micro-batch") {
-      throw Error(ErrorKind::kUnsupportedOperation, "_LEGACY_ERROR_TEMP_2253",
-                  {{"sourceName", name}});
+      throw Error(ErrorKind::kUnsupportedOperation, "_LEGACY_ERROR_TEMP_2253", {{"sourceName", name}});
     }
     throw Error(ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_3102",
                 {{"msg", "Continuous processing does not support StreamingRelation operations."}})
         .WithPlan(scan->stream->Describe());
   });
-  throw Error::Unsupported("The continuous trigger",
-                           "Use trigger(processingTime=…); micro-batches take milliseconds.");
+  throw Error::Unsupported("The continuous trigger", "Use trigger(processingTime=…); micro-batches take milliseconds.");
 }
 
 }  // namespace
@@ -48,8 +46,7 @@ int64_t TriggerIntervalMillis(const plan::Trigger& trigger) {
   }
   types::Interval interval = types::ParseInterval(trigger.interval);
   if (interval.months != 0) {
-    throw Error(ErrorKind::kIllegalArgument, "_LEGACY_ERROR_TEMP_3262",
-                {{"interval", trigger.interval}});
+    throw Error(ErrorKind::kIllegalArgument, "_LEGACY_ERROR_TEMP_3262", {{"interval", trigger.interval}});
   }
   int64_t millis = (interval.days * kMicrosPerDay + interval.micros) / 1000;
   if (millis < 0 || interval.days * kMicrosPerDay + interval.micros < 0) {
@@ -59,13 +56,11 @@ int64_t TriggerIntervalMillis(const plan::Trigger& trigger) {
   return millis;
 }
 
-void CheckTrigger(const plan::Trigger& trigger, const logical::PlanPtr& plan,
-                  const connectors::StreamSink& sink) {
+void CheckTrigger(const plan::Trigger& trigger, const logical::PlanPtr& plan, const connectors::StreamSink& sink) {
   TriggerIntervalMillis(trigger);
   if (trigger.kind == plan::TriggerKind::kContinuous) CheckContinuous(plan, sink);
   if (trigger.kind == plan::TriggerKind::kRealTime) {
-    throw Error::Unsupported("The real-time trigger",
-                             "Use the default trigger; micro-batches take milliseconds.");
+    throw Error::Unsupported("The real-time trigger", "Use the default trigger; micro-batches take milliseconds.");
   }
 }
 

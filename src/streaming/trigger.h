@@ -15,12 +15,9 @@ namespace sluice::streaming {
 int64_t TriggerIntervalMillis(const plan::Trigger& trigger);
 
 /// Refuses continuous and real-time triggers, which run no micro-batches.
-void CheckTrigger(const plan::Trigger& trigger, const logical::PlanPtr& plan,
-                  const connectors::StreamSink& sink);
+void CheckTrigger(const plan::Trigger& trigger, const logical::PlanPtr& plan, const connectors::StreamSink& sink);
 
 /// The start of the next interval after `now`; intervals are aligned to the epoch.
-inline int64_t NextTriggerMillis(int64_t now, int64_t interval) {
-  return now / interval * interval + interval;
-}
+inline int64_t NextTriggerMillis(int64_t now, int64_t interval) { return now / interval * interval + interval; }
 
 }  // namespace sluice::streaming

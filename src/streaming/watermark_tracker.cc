@@ -9,20 +9,17 @@ namespace sluice::streaming {
 
 WatermarkTracker::WatermarkTracker(const logical::PlanPtr& plan, const std::string& policy) {
   if (policy != "min" && policy != "max") {
-    throw base::Error::Plain(base::ErrorKind::kIllegalArgument,
-                             "Could not recognize watermark policy " + policy);
+    throw base::Error::Plain(base::ErrorKind::kIllegalArgument, "Could not recognize watermark policy " + policy);
   }
   max_policy_ = policy == "max";
   logical::Visit(plan, [&](const logical::PlanPtr& node) {
     const auto* watermark = node->As<logical::Watermark>();
     if (!watermark) return;
     logical::ExprId id = watermark->event_time->id;
-    bool known =
-        std::ranges::any_of(nodes_, [&](const Node& seen) { return seen.event_time == id; });
+    bool known = std::ranges::any_of(nodes_, [&](const Node& seen) { return seen.event_time == id; });
     if (!known) nodes_.push_back({id, watermark->delay_ms});
-    logical::Visit(node->child(), [&](const logical::PlanPtr& below) {
-      redefined_ |= below->kind == logical::PlanKind::kWatermark;
-    });
+    logical::Visit(node->child(),
+                   [&](const logical::PlanPtr& below) { redefined_ |= below->kind == logical::PlanKind::kWatermark; });
   });
 }
 
@@ -42,8 +39,8 @@ void WatermarkTracker::Update(const std::map<logical::ExprId, exec::EventTimeSta
     node.has_data = true;
   }
   auto smaller = [](const Node& a, const Node& b) { return a.watermark_ms < b.watermark_ms; };
-  const Node& chosen = max_policy_ ? *std::ranges::max_element(nodes_, smaller)
-                                   : *std::ranges::min_element(nodes_, smaller);
+  const Node& chosen =
+      max_policy_ ? *std::ranges::max_element(nodes_, smaller) : *std::ranges::min_element(nodes_, smaller);
   current_ms_ = std::max(current_ms_, chosen.watermark_ms);
 }
 

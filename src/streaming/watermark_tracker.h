@@ -27,8 +27,7 @@ class WatermarkTracker {
   /// Takes in what a batch has seen.
   void Update(const std::map<logical::ExprId, exec::EventTimeStats>& seen);
   /// The first node's statistics that has any, for progress; null if none.
-  const exec::EventTimeStats* FirstStats(
-      const std::map<logical::ExprId, exec::EventTimeStats>& seen) const;
+  const exec::EventTimeStats* FirstStats(const std::map<logical::ExprId, exec::EventTimeStats>& seen) const;
 
  private:
   struct Node {

@@ -157,8 +157,9 @@ std::string SupportedFormats(const std::string& body, const std::string& fields)
 
 base::Error Unmatched(base::ErrorKind kind, bool notice, std::string_view text, const char* family,
                       const std::string& formats, const DataType& type) {
-  return base::Error(kind, notice ? "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE"
-                                  : "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING",
+  return base::Error(kind,
+                     notice ? "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE"
+                            : "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING",
                      {{"input", std::string(text)},
                       {"intervalStr", family},
                       {"supportedFormat", formats},
@@ -192,12 +193,13 @@ base::Error DayTimeIntervalError(base::ErrorKind kind, std::string_view text, In
   static constexpr std::array<const char*, 4> kLetters = {"d", "h", "m", "s.n"};
   Parsed parsed = ParseDayTime(text, fields);
   if (parsed.matched && parsed.bad_field >= 0) {
-    return base::Error::Plain(kind, fmt::format("requirement failed: {} {} outside range [0, {}].",
-                                                kDayTimeNames[parsed.bad_field], parsed.bad_value,
-                                                kLimits[parsed.bad_field]));
+    return base::Error::Plain(
+        kind, fmt::format("requirement failed: {} {} outside range [0, {}].", kDayTimeNames[parsed.bad_field],
+                          parsed.bad_value, kLimits[parsed.bad_field]));
   }
   std::string body = kLetters[fields.start];
-  for (int field = fields.start + 1; field <= fields.end; ++field) body += (field == 1 ? " " : ":") + std::string(kLetters[field]);
+  for (int field = fields.start + 1; field <= fields.end; ++field)
+    body += (field == 1 ? " " : ":") + std::string(kLetters[field]);
   return Unmatched(kind, /*notice=*/true, text, "day-time",
                    SupportedFormats(body, FieldsText(kDayTimeNames.data(), fields)), *DayTimeInterval(fields));
 }

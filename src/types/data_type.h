@@ -31,7 +31,7 @@ enum class TypeId {
   kBinary,
   kDate,
   kTime,
-  kTimestamp,     ///< an instant, shown in the session's time zone (TIMESTAMP_LTZ)
+  kTimestamp,  ///< an instant, shown in the session's time zone (TIMESTAMP_LTZ)
   kTimestampNtz,
   kDayTimeInterval,
   kYearMonthInterval,
@@ -70,14 +70,14 @@ class DataType {
   int scale() const { return scale_; }          ///< kDecimal
   int length() const { return precision_; }     ///< kChar, kVarchar
   IntervalFields interval() const { return interval_; }
-  const TypePtr& element() const { return first_; }  ///< kArray
-  const TypePtr& key() const { return first_; }      ///< kMap
-  const TypePtr& value() const { return second_; }   ///< kMap
-  bool contains_null() const { return contains_null_; }  ///< kArray elements, kMap values
+  const TypePtr& element() const { return first_; }                   ///< kArray
+  const TypePtr& key() const { return first_; }                       ///< kMap
+  const TypePtr& value() const { return second_; }                    ///< kMap
+  bool contains_null() const { return contains_null_; }               ///< kArray elements, kMap values
   const std::vector<StructField>& fields() const { return fields_; }  ///< kStruct
-  const TypePtr& sql_type() const { return first_; }        ///< kUdt
-  const std::string& jvm_class() const { return jvm_class_; }        ///< kUdt
-  const std::string& python_class() const { return python_class_; }  ///< kUdt
+  const TypePtr& sql_type() const { return first_; }                  ///< kUdt
+  const std::string& jvm_class() const { return jvm_class_; }         ///< kUdt
+  const std::string& python_class() const { return python_class_; }   ///< kUdt
 
   bool IsIntegral() const { return id_ >= TypeId::kByte && id_ <= TypeId::kLong; }
   bool IsFractional() const { return id_ == TypeId::kFloat || id_ == TypeId::kDouble || id_ == TypeId::kDecimal; }

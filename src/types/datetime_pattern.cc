@@ -235,7 +235,8 @@ DateTimePattern::DateTimePattern(std::string_view text, Use use, std::string_vie
   if (!locale.starts_with("en") && locale != "ROOT" && !locale.empty()) {
     bool texts = false;
     VisitRuns(text, [&](char c, size_t count) {
-      texts |= c == 'E' || c == 'a' || c == 'G' || c == 'z' || ((c == 'M' || c == 'L' || c == 'Q' || c == 'q') && count > 2);
+      texts |=
+          c == 'E' || c == 'a' || c == 'G' || c == 'z' || ((c == 'M' || c == 'L' || c == 'Q' || c == 'q') && count > 2);
     });
     if (texts) throw Error::Unsupported(fmt::format("the pattern '{}' in the locale {}", text, locale), "Use en-US.");
   }

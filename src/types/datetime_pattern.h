@@ -30,9 +30,10 @@ class DateTimePattern {
   DateTimePattern(const DateTimePattern&) = delete;
 
   /// Micros since the epoch; a text without a zone is in `zone`. Fields that the pattern lacks are those of 1970-01-01
-  /// 00:00. Nothing for a text that does not fit; `error` (if given) is then what Java says: "Text 'x' could not be parsed
-  /// at index 0".
-  std::optional<int64_t> ParseTimestamp(std::string_view text, const TimeZone& zone, std::string* error = nullptr) const;
+  /// 00:00. Nothing for a text that does not fit; `error` (if given) is then what Java says: "Text 'x' could not be
+  /// parsed at index 0".
+  std::optional<int64_t> ParseTimestamp(std::string_view text, const TimeZone& zone,
+                                        std::string* error = nullptr) const;
   /// Local micros; a zone in the text is dropped if `allow_zone`, else refused.
   std::optional<int64_t> ParseTimestampNtz(std::string_view text, bool allow_zone, std::string* error = nullptr) const;
   std::optional<int32_t> ParseDate(std::string_view text, std::string* error = nullptr) const;

@@ -161,7 +161,8 @@ CivilDate ToCivil(int64_t days_since_epoch) {
   int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   int64_t shifted_month = (5 * day_of_year + 2) / 153;
   int month = static_cast<int>(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
-  return {year_of_era + era * 400 + (month <= 2), month, static_cast<int>(day_of_year - (153 * shifted_month + 2) / 5 + 1)};
+  return {year_of_era + era * 400 + (month <= 2), month,
+          static_cast<int>(day_of_year - (153 * shifted_month + 2) / 5 + 1)};
 }
 
 int64_t FromCivil(const CivilDate& date) {

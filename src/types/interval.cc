@@ -133,8 +133,8 @@ class IntervalParser {
   void Add(int64_t factor, T* target) {
     int64_t amount = 0, sum = 0;
     if (__builtin_mul_overflow(value_, factor, &amount) ||
-        __builtin_add_overflow(amount, static_cast<int64_t>(*target), &sum) ||
-        sum > std::numeric_limits<T>::max() || sum < std::numeric_limits<T>::min()) {
+        __builtin_add_overflow(amount, static_cast<int64_t>(*target), &sum) || sum > std::numeric_limits<T>::max() ||
+        sum < std::numeric_limits<T>::min()) {
       throw Fail("ARITHMETIC_EXCEPTION");
     }
     *target = static_cast<T>(sum);

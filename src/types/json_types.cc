@@ -1,5 +1,6 @@
 // Spark's JSON form of types, as schemas are stored in logs and sent by clients.
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -21,10 +22,14 @@ Json ToJson(const StructField& field) {
 
 Json ToJson(const DataType& type) {
   switch (type.id()) {
-    case TypeId::kByte: return "byte";
-    case TypeId::kShort: return "short";
-    case TypeId::kInteger: return "integer";
-    case TypeId::kLong: return "long";
+    case TypeId::kByte:
+      return "byte";
+    case TypeId::kShort:
+      return "short";
+    case TypeId::kInteger:
+      return "integer";
+    case TypeId::kLong:
+      return "long";
     case TypeId::kArray:
       return {{"type", "array"}, {"elementType", ToJson(*type.element())}, {"containsNull", type.contains_null()}};
     case TypeId::kMap:
@@ -44,7 +49,8 @@ Json ToJson(const DataType& type) {
       out["sqlType"] = ToJson(*type.sql_type());
       return out;
     }
-    default: return type.SimpleString();
+    default:
+      return type.SimpleString();
   }
 }
 
@@ -55,15 +61,30 @@ base::Error Invalid(const Json& json) {
 
 TypePtr FromName(const Json& json) {
   const auto& name = json.get_ref<const std::string&>();
-  static const std::map<std::string, TypePtr, std::less<>> kNames = {
-      {"void", Null()},       {"null", Null()},          {"boolean", Boolean()},
-      {"byte", Byte()},       {"tinyint", Byte()},       {"short", Short()},
-      {"smallint", Short()},  {"integer", Integer()},    {"int", Integer()},
-      {"long", Long()},       {"bigint", Long()},        {"float", Float()},
-      {"double", Double()},   {"decimal", Decimal(10, 0)}, {"string", String()},
-      {"binary", Binary()},   {"date", Date()},          {"time", Time()},
-      {"timestamp", Timestamp()}, {"timestamp_ltz", Timestamp()}, {"timestamp_ntz", TimestampNtz()},
-      {"variant", Variant()}, {"interval", CalendarInterval()}, {"calendarinterval", CalendarInterval()}};
+  static const std::map<std::string, TypePtr, std::less<>> kNames = {{"void", Null()},
+                                                                     {"null", Null()},
+                                                                     {"boolean", Boolean()},
+                                                                     {"byte", Byte()},
+                                                                     {"tinyint", Byte()},
+                                                                     {"short", Short()},
+                                                                     {"smallint", Short()},
+                                                                     {"integer", Integer()},
+                                                                     {"int", Integer()},
+                                                                     {"long", Long()},
+                                                                     {"bigint", Long()},
+                                                                     {"float", Float()},
+                                                                     {"double", Double()},
+                                                                     {"decimal", Decimal(10, 0)},
+                                                                     {"string", String()},
+                                                                     {"binary", Binary()},
+                                                                     {"date", Date()},
+                                                                     {"time", Time()},
+                                                                     {"timestamp", Timestamp()},
+                                                                     {"timestamp_ltz", Timestamp()},
+                                                                     {"timestamp_ntz", TimestampNtz()},
+                                                                     {"variant", Variant()},
+                                                                     {"interval", CalendarInterval()},
+                                                                     {"calendarinterval", CalendarInterval()}};
   if (auto found = kNames.find(name); found != kNames.end()) return found->second;
   bool parameterised = name.starts_with("decimal(") || name.starts_with("char(") || name.starts_with("varchar(") ||
                        name.starts_with("time(") || name.starts_with("interval ");
@@ -120,13 +141,16 @@ TypePtr ParseJsonType(std::string_view text) {
   // A depth limit while reading keeps hostile text from exhausting the stack.
   int limit = kMaxDepth * 3;
   Json json = Json::parse(
-      text, [limit](int depth, Json::parse_event_t, Json&) {
-        if (depth > limit) throw base::Error(base::ErrorKind::kIllegalArgument, "INVALID_JSON_DATA_TYPE", {{"invalidType", "…"}});
+      text,
+      [limit](int depth, Json::parse_event_t, Json&) {
+        if (depth > limit)
+          throw base::Error(base::ErrorKind::kIllegalArgument, "INVALID_JSON_DATA_TYPE", {{"invalidType", "…"}});
         return true;
       },
       false);
   if (json.is_discarded()) {
-    throw base::Error(base::ErrorKind::kIllegalArgument, "INVALID_JSON_DATA_TYPE", {{"invalidType", std::string(text)}});
+    throw base::Error(base::ErrorKind::kIllegalArgument, "INVALID_JSON_DATA_TYPE",
+                      {{"invalidType", std::string(text)}});
   }
   return FromJson(json, 0);
 }

@@ -41,10 +41,14 @@ std::string Float(T value, const char* type, const std::string& text) {
 std::string Number(const Literal& literal, bool for_sql) {
   const arrow::Scalar& value = *literal.value;
   switch (literal.type->id()) {
-    case TypeId::kByte: return fmt::format("{}{}", As<arrow::Int8Scalar>(value).value, for_sql ? "Y" : "");
-    case TypeId::kShort: return fmt::format("{}{}", As<arrow::Int16Scalar>(value).value, for_sql ? "S" : "");
-    case TypeId::kInteger: return fmt::format("{}", As<arrow::Int32Scalar>(value).value);
-    case TypeId::kLong: return fmt::format("{}{}", As<arrow::Int64Scalar>(value).value, for_sql ? "L" : "");
+    case TypeId::kByte:
+      return fmt::format("{}{}", As<arrow::Int8Scalar>(value).value, for_sql ? "Y" : "");
+    case TypeId::kShort:
+      return fmt::format("{}{}", As<arrow::Int16Scalar>(value).value, for_sql ? "S" : "");
+    case TypeId::kInteger:
+      return fmt::format("{}", As<arrow::Int32Scalar>(value).value);
+    case TypeId::kLong:
+      return fmt::format("{}{}", As<arrow::Int64Scalar>(value).value, for_sql ? "L" : "");
     case TypeId::kFloat: {
       float number = As<arrow::FloatScalar>(value).value;
       return for_sql ? Float(number, "FLOAT", FormatFloat(number)) : FormatFloat(number);
@@ -79,7 +83,8 @@ std::string Collection(const Literal& literal, const TimeZone& zone) {
   }
   const arrow::Array& values = *As<arrow::BaseListScalar>(*literal.value).value;
   if (type.Is(TypeId::kArray)) {
-    for (int64_t i = 0; i < values.length(); ++i) parts.push_back(Element(type.element(), values, i).ToString(true, zone));
+    for (int64_t i = 0; i < values.length(); ++i)
+      parts.push_back(Element(type.element(), values, i).ToString(true, zone));
     return "ARRAY(" + Joined(parts) + ")";
   }
   const auto& entries = static_cast<const arrow::StructArray&>(values);
@@ -142,13 +147,18 @@ std::string Literal::ToString(bool for_sql, const TimeZone& zone) const {
   }
   if (type->IsNumeric()) return Number(*this, for_sql);
   switch (type->id()) {
-    case TypeId::kBoolean: return As<arrow::BooleanScalar>(*value).value ? "true" : "false";
+    case TypeId::kBoolean:
+      return As<arrow::BooleanScalar>(*value).value ? "true" : "false";
     case TypeId::kString:
     case TypeId::kChar:
-    case TypeId::kVarchar: return for_sql ? QuoteString(Bytes(*value)) : std::string(Bytes(*value));
-    case TypeId::kBinary: return fmt::format("X'{}'", arrow::HexEncode(Bytes(*value)));
-    case TypeId::kDate: return fmt::format("DATE '{}'", FormatDate(As<arrow::Date32Scalar>(*value).value));
-    case TypeId::kTime: return fmt::format("TIME '{}'", FormatTime(As<arrow::Time64Scalar>(*value).value));
+    case TypeId::kVarchar:
+      return for_sql ? QuoteString(Bytes(*value)) : std::string(Bytes(*value));
+    case TypeId::kBinary:
+      return fmt::format("X'{}'", arrow::HexEncode(Bytes(*value)));
+    case TypeId::kDate:
+      return fmt::format("DATE '{}'", FormatDate(As<arrow::Date32Scalar>(*value).value));
+    case TypeId::kTime:
+      return fmt::format("TIME '{}'", FormatTime(As<arrow::Time64Scalar>(*value).value));
     case TypeId::kTimestamp:
       return fmt::format("TIMESTAMP '{}'", FormatTimestamp(As<arrow::TimestampScalar>(*value).value, zone));
     case TypeId::kTimestampNtz:
@@ -163,9 +173,12 @@ std::string Literal::ToString(bool for_sql, const TimeZone& zone) const {
     }
     case TypeId::kArray:
     case TypeId::kMap:
-    case TypeId::kStruct: return Collection(*this, zone);
-    case TypeId::kUdt: return Literal{type->sql_type(), value}.ToString(for_sql, zone);
-    default: return value->ToString();
+    case TypeId::kStruct:
+      return Collection(*this, zone);
+    case TypeId::kUdt:
+      return Literal{type->sql_type(), value}.ToString(for_sql, zone);
+    default:
+      return value->ToString();
   }
 }
 

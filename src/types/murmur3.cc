@@ -42,8 +42,8 @@ int32_t HashWideDecimal(const uint8_t* little_endian, int32_t seed) {
   uint8_t bytes[16];
   for (int i = 0; i < 16; ++i) bytes[i] = little_endian[15 - i];
   int start = 0;
-  while (start < 15 && ((bytes[start] == 0 && !(bytes[start + 1] & 0x80)) ||
-                        (bytes[start] == 0xff && (bytes[start + 1] & 0x80)))) {
+  while (start < 15 &&
+         ((bytes[start] == 0 && !(bytes[start + 1] & 0x80)) || (bytes[start] == 0xff && (bytes[start + 1] & 0x80)))) {
     ++start;
   }
   return Murmur3Bytes(bytes + start, 16 - start, seed);
@@ -71,7 +71,9 @@ void EachRow(const arrow::Array& column, int32_t* hashes, Hash&& hash) {
 // Calls body(hash function) with the array class's hash of one row.
 template <typename Body>
 void WithHash(const arrow::Array& column, Body&& body) {
-  auto as_int = [](const auto& a, int64_t i, int32_t seed) { return Murmur3Int(static_cast<int32_t>(a.Value(i)), seed); };
+  auto as_int = [](const auto& a, int64_t i, int32_t seed) {
+    return Murmur3Int(static_cast<int32_t>(a.Value(i)), seed);
+  };
   auto as_long = [](const auto& a, int64_t i, int32_t seed) { return Murmur3Long(a.Value(i), seed); };
   switch (column.type_id()) {
     case arrow::Type::BOOL:
@@ -106,20 +108,21 @@ void WithHash(const arrow::Array& column, Body&& body) {
       });
     case arrow::Type::DECIMAL128: {
       bool narrow = static_cast<const arrow::Decimal128Type&>(*column.type()).precision() <= 18;
-      return body(static_cast<const arrow::Decimal128Array*>(nullptr), [narrow](const auto& a, int64_t i, int32_t seed) {
-        const uint8_t* bytes = a.GetValue(i);
-        if (!narrow) return HashWideDecimal(bytes, seed);
-        int64_t value;
-        std::memcpy(&value, bytes, sizeof(value));
-        return Murmur3Long(value, seed);
-      });
+      return body(static_cast<const arrow::Decimal128Array*>(nullptr),
+                  [narrow](const auto& a, int64_t i, int32_t seed) {
+                    const uint8_t* bytes = a.GetValue(i);
+                    if (!narrow) return HashWideDecimal(bytes, seed);
+                    int64_t value;
+                    std::memcpy(&value, bytes, sizeof(value));
+                    return Murmur3Long(value, seed);
+                  });
     }
     case arrow::Type::INTERVAL_MONTH_DAY_NANO:
-      return body(static_cast<const arrow::MonthDayNanoIntervalArray*>(nullptr),
-                  [](const auto& a, int64_t i, int32_t seed) {
-                    auto value = a.GetValue(i);
-                    return Murmur3Int(value.months, Murmur3Int(value.days, Murmur3Long(value.nanoseconds / 1000, seed)));
-                  });
+      return body(
+          static_cast<const arrow::MonthDayNanoIntervalArray*>(nullptr), [](const auto& a, int64_t i, int32_t seed) {
+            auto value = a.GetValue(i);
+            return Murmur3Int(value.months, Murmur3Int(value.days, Murmur3Long(value.nanoseconds / 1000, seed)));
+          });
     case arrow::Type::STRUCT:
       return body(static_cast<const arrow::StructArray*>(nullptr), [](const auto& a, int64_t i, int32_t seed) {
         for (int f = 0; f < a.num_fields(); ++f) seed = Fold(*a.field(f), i, seed);

@@ -148,9 +148,9 @@ class Compiler {
         return MonthOrQuarter(kQuarter, count, items, run);
       case 'D':
         if (count > 3) return false;
-        AddNumber(count == 1 ? Number(kDayOfYear, 1, 19, Sign::kNormal)
-                             : Number(kDayOfYear, count, 3, Sign::kNotNegative),
-                  items, run);
+        AddNumber(
+            count == 1 ? Number(kDayOfYear, 1, 19, Sign::kNormal) : Number(kDayOfYear, count, 3, Sign::kNotNegative),
+            items, run);
         return true;
       case 'd':
         return AddPlain(kDay, count, items, run);
@@ -261,8 +261,9 @@ std::optional<std::vector<Item>> CompilePattern(std::string_view pattern, bool p
 }
 
 const std::vector<std::string_view>& TextsOf(Field field, bool full) {
-  static const std::vector<std::string_view> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                        "July",    "August",   "September", "October", "November", "December"};
+  static const std::vector<std::string_view> kMonths = {"January",   "February", "March",    "April",
+                                                        "May",       "June",     "July",     "August",
+                                                        "September", "October",  "November", "December"};
   static const std::vector<std::string_view> kShortMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   static const std::vector<std::string_view> kDays = {"Monday", "Tuesday",  "Wednesday", "Thursday",

@@ -32,7 +32,18 @@ enum Field {
   kFieldCount,
 };
 
-enum class Kind { kLiteral, kNumber, kReducedYear, kFraction, kText, kOffset, kLocalizedOffset, kZoneId, kZoneName, kOptional };
+enum class Kind {
+  kLiteral,
+  kNumber,
+  kReducedYear,
+  kFraction,
+  kText,
+  kOffset,
+  kLocalizedOffset,
+  kZoneId,
+  kZoneName,
+  kOptional
+};
 enum class Sign { kNormal, kNotNegative, kExceedsPad };
 
 struct Item {
@@ -56,7 +67,7 @@ struct Fields {
 };
 
 // Java's offset forms, by Item::offset_type.
-constexpr std::string_view kOffsetForms[] = {"+HH",    "+HHmm",  "+HH:mm",    "+HHMM",     "+HH:MM",
+constexpr std::string_view kOffsetForms[] = {"+HH",     "+HHmm",     "+HH:mm",  "+HHMM",    "+HH:MM",
                                              "+HHMMss", "+HH:MM:ss", "+HHMMSS", "+HH:MM:SS"};
 
 /// Compiles the letters of a pattern; nothing if DateTimeFormatterBuilder.appendPattern refuses it. With `parsing`

@@ -9,10 +9,23 @@
 namespace sluice::types::pattern {
 namespace {
 
-constexpr std::string_view kFieldNames[kFieldCount] = {
-    "Era",        "Year",           "YearOfEra",     "QuarterOfYear",    "MonthOfYear",    "DayOfMonth",
-    "DayOfYear",  "DayOfWeek",      "AlignedDayOfWeekInMonth", "AmPmOfDay", "HourOfDay",   "ClockHourOfDay",
-    "HourOfAmPm", "ClockHourOfAmPm", "MinuteOfHour", "SecondOfMinute",   "NanoOfSecond"};
+constexpr std::string_view kFieldNames[kFieldCount] = {"Era",
+                                                       "Year",
+                                                       "YearOfEra",
+                                                       "QuarterOfYear",
+                                                       "MonthOfYear",
+                                                       "DayOfMonth",
+                                                       "DayOfYear",
+                                                       "DayOfWeek",
+                                                       "AlignedDayOfWeekInMonth",
+                                                       "AmPmOfDay",
+                                                       "HourOfDay",
+                                                       "ClockHourOfDay",
+                                                       "HourOfAmPm",
+                                                       "ClockHourOfAmPm",
+                                                       "MinuteOfHour",
+                                                       "SecondOfMinute",
+                                                       "NanoOfSecond"};
 
 [[noreturn]] void ThrowUnsupportedField(std::string_view name) {
   throw base::Error::Plain(base::ErrorKind::kDateTime, fmt::format("Unsupported field: {}", name));
@@ -27,9 +40,10 @@ void AppendNumber(const Item& item, int64_t value, std::string* out) {
   std::string digits = fmt::format("{}", value < 0 ? -value : value);
   int width = static_cast<int>(digits.size());
   if (width > item.max_width) {
-    throw base::Error::Plain(base::ErrorKind::kDateTime,
-                             fmt::format("Field {} cannot be printed as the value {} exceeds the maximum print width of {}",
-                                         kFieldNames[item.field], value, item.max_width));
+    throw base::Error::Plain(
+        base::ErrorKind::kDateTime,
+        fmt::format("Field {} cannot be printed as the value {} exceeds the maximum print width of {}",
+                    kFieldNames[item.field], value, item.max_width));
   }
   if (value < 0) {
     *out += '-';
@@ -51,8 +65,10 @@ void AppendOffset(const Item& item, int32_t offset, std::string* out) {
   bool colon = form.find(':') != std::string_view::npos;
   *out += offset < 0 ? '-' : '+';
   *out += fmt::format("{:02}", parts[0]);
-  bool minutes = form.find("MM") != std::string_view::npos || (form.find("mm") != std::string_view::npos && parts[1] > 0);
-  bool seconds_shown = form.find("SS") != std::string_view::npos || (form.find("ss") != std::string_view::npos && parts[2] > 0);
+  bool minutes =
+      form.find("MM") != std::string_view::npos || (form.find("mm") != std::string_view::npos && parts[1] > 0);
+  bool seconds_shown =
+      form.find("SS") != std::string_view::npos || (form.find("ss") != std::string_view::npos && parts[2] > 0);
   if (minutes || seconds_shown) *out += fmt::format("{}{:02}", colon ? ":" : "", parts[1]);
   if (seconds_shown) *out += fmt::format("{}{:02}", colon ? ":" : "", parts[2]);
 }

@@ -14,8 +14,9 @@ bool IsWordByte(char c) { return IsAsciiLetter(c) || IsDigit(c) || c == '_' || s
 
 // Longer symbols before their prefixes.
 constexpr std::array<std::string_view, 41> kSymbols = {
-    "/*+", "<=>", "*/", "==", "<>", "!=", "<=", "!>", ">=", "!<", "<<", "||", "|>", "::", "->", "=>", ";", "(", ")", ",", ".",
-    "[",   "]",   "!",  "=",  "<",  ">",  "+",  "-",  "*",  "/",  "%",  "~",  "&",  "|",  "^",  ":",  "?", "@", "{", "}"};
+    "/*+", "<=>", "*/", "==", "<>", "!=", "<=", "!>", ">=", "!<", "<<", "||", "|>", "::",
+    "->",  "=>",  ";",  "(",  ")",  ",",  ".",  "[",  "]",  "!",  "=",  "<",  ">",  "+",
+    "-",   "*",   "/",  "%",  "~",  "&",  "|",  "^",  ":",  "?",  "@",  "{",  "}"};
 
 // Bytes of a white space code point beyond ASCII at the start of the text; 0 if there is none.
 size_t UnicodeSpace(std::string_view text) {
@@ -170,7 +171,9 @@ class Lexer {
     if (end == at_ || !letters || !sql_.substr(end).starts_with("://")) return end - at_;
     // A path such as s3://bucket/key, kept whole so that the message can show it.
     size_t path = end + 3;
-    auto in_path = [&](char c) { return IsWordByte(c) || std::string_view("/-.?=&#%").find(c) != std::string_view::npos; };
+    auto in_path = [&](char c) {
+      return IsWordByte(c) || std::string_view("/-.?=&#%").find(c) != std::string_view::npos;
+    };
     while (path < sql_.size() && in_path(sql_[path])) ++path;
     return (path > end + 3 ? path : end) - at_;
   }
@@ -210,10 +213,17 @@ class Lexer {
     };
     if (has_whole) {
       switch (std::toupper(static_cast<unsigned char>(At(whole)))) {
-        case 'L': offer(TokenKind::kLong, whole + 1, false); break;
-        case 'S': offer(TokenKind::kShort, whole + 1, false); break;
-        case 'Y': offer(TokenKind::kByte, whole + 1, false); break;
-        default: break;
+        case 'L':
+          offer(TokenKind::kLong, whole + 1, false);
+          break;
+        case 'S':
+          offer(TokenKind::kShort, whole + 1, false);
+          break;
+        case 'Y':
+          offer(TokenKind::kByte, whole + 1, false);
+          break;
+        default:
+          break;
       }
       offer_suffixes(whole, false);
     }
@@ -285,18 +295,31 @@ size_t AppendEscape(std::string_view body, size_t at, std::string* out) {
     return at + 4;
   }
   switch (c) {
-    case '0': *out += '\0'; break;
-    case 'b': *out += '\b'; break;
-    case 'n': *out += '\n'; break;
-    case 'r': *out += '\r'; break;
-    case 't': *out += '\t'; break;
-    case 'Z': *out += '\x1A'; break;
+    case '0':
+      *out += '\0';
+      break;
+    case 'b':
+      *out += '\b';
+      break;
+    case 'n':
+      *out += '\n';
+      break;
+    case 'r':
+      *out += '\r';
+      break;
+    case 't':
+      *out += '\t';
+      break;
+    case 'Z':
+      *out += '\x1A';
+      break;
     case '%':
     case '_':
       *out += '\\';
       *out += c;
       break;
-    default: *out += c;
+    default:
+      *out += c;
   }
   return at + 2;
 }

@@ -15,17 +15,34 @@ namespace {
 constexpr int kMaxOffset = 18 * 3600;
 
 // ZoneId.SHORT_IDS of java.time.
-const std::map<std::string_view, std::string_view> kShortIds = {
-    {"ACT", "Australia/Darwin"},    {"AET", "Australia/Sydney"},     {"AGT", "America/Argentina/Buenos_Aires"},
-    {"ART", "Africa/Cairo"},        {"AST", "America/Anchorage"},    {"BET", "America/Sao_Paulo"},
-    {"BST", "Asia/Dhaka"},          {"CAT", "Africa/Harare"},        {"CNT", "America/St_Johns"},
-    {"CST", "America/Chicago"},     {"CTT", "Asia/Shanghai"},        {"EAT", "Africa/Addis_Ababa"},
-    {"ECT", "Europe/Paris"},        {"IET", "America/Indiana/Indianapolis"}, {"IST", "Asia/Kolkata"},
-    {"JST", "Asia/Tokyo"},          {"MIT", "Pacific/Apia"},         {"NET", "Asia/Yerevan"},
-    {"NST", "Pacific/Auckland"},    {"PLT", "Asia/Karachi"},         {"PNT", "America/Phoenix"},
-    {"PRT", "America/Puerto_Rico"}, {"PST", "America/Los_Angeles"},  {"SST", "Pacific/Guadalcanal"},
-    {"VST", "Asia/Ho_Chi_Minh"},    {"EST", "-05:00"},               {"MST", "-07:00"},
-    {"HST", "-10:00"}};
+const std::map<std::string_view, std::string_view> kShortIds = {{"ACT", "Australia/Darwin"},
+                                                                {"AET", "Australia/Sydney"},
+                                                                {"AGT", "America/Argentina/Buenos_Aires"},
+                                                                {"ART", "Africa/Cairo"},
+                                                                {"AST", "America/Anchorage"},
+                                                                {"BET", "America/Sao_Paulo"},
+                                                                {"BST", "Asia/Dhaka"},
+                                                                {"CAT", "Africa/Harare"},
+                                                                {"CNT", "America/St_Johns"},
+                                                                {"CST", "America/Chicago"},
+                                                                {"CTT", "Asia/Shanghai"},
+                                                                {"EAT", "Africa/Addis_Ababa"},
+                                                                {"ECT", "Europe/Paris"},
+                                                                {"IET", "America/Indiana/Indianapolis"},
+                                                                {"IST", "Asia/Kolkata"},
+                                                                {"JST", "Asia/Tokyo"},
+                                                                {"MIT", "Pacific/Apia"},
+                                                                {"NET", "Asia/Yerevan"},
+                                                                {"NST", "Pacific/Auckland"},
+                                                                {"PLT", "Asia/Karachi"},
+                                                                {"PNT", "America/Phoenix"},
+                                                                {"PRT", "America/Puerto_Rico"},
+                                                                {"PST", "America/Los_Angeles"},
+                                                                {"SST", "Pacific/Guadalcanal"},
+                                                                {"VST", "Asia/Ho_Chi_Minh"},
+                                                                {"EST", "-05:00"},
+                                                                {"MST", "-07:00"},
+                                                                {"HST", "-10:00"}};
 
 // "+1", "+01", "+01:30", "+1:30", "+0130", "+01:30:15", "+013015", "+01:3" → seconds.
 std::optional<int32_t> ParseOffset(std::string_view text) {

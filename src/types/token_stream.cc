@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 
 namespace sluice::types {
 namespace {
@@ -13,7 +13,8 @@ namespace {
 constexpr int kMaxDepth = 300;
 
 bool IsPlainName(std::string_view name) {
-  return std::all_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x80 && (std::isalnum(c) || c == '_'); });
+  return std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return c < 0x80 && (std::isalnum(c) || c == '_'); });
 }
 
 std::string Shown(const Token& token) {
@@ -123,7 +124,8 @@ int TokenStream::Integer() {
   const Token& token = Peek();
   int value = 0;
   if (token.kind != TokenKind::kInteger) throw SyntaxError();
-  if (std::from_chars(token.text.data(), token.text.data() + token.text.size(), value).ec != std::errc()) throw SyntaxError();
+  if (std::from_chars(token.text.data(), token.text.data() + token.text.size(), value).ec != std::errc())
+    throw SyntaxError();
   Next();
   return value;
 }

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include <array>
 #include <map>
+#include <nlohmann/json.hpp>
 
 namespace sluice::types {
 namespace {
@@ -15,13 +15,26 @@ constexpr int kMaxDecimalPrecision = 38;
 constexpr int kMaxTimePrecision = 6;
 
 const std::map<std::string_view, TypePtr>& PlainTypes() {
-  static const std::map<std::string_view, TypePtr> kTypes = {
-      {"BOOLEAN", Boolean()},        {"TINYINT", Byte()},     {"BYTE", Byte()},          {"SMALLINT", Short()},
-      {"SHORT", Short()},            {"INT", Integer()},      {"INTEGER", Integer()},    {"BIGINT", Long()},
-      {"LONG", Long()},              {"FLOAT", Float()},      {"REAL", Float()},         {"DOUBLE", Double()},
-      {"DATE", Date()},              {"BINARY", Binary()},    {"VOID", Null()},          {"VARIANT", Variant()},
-      {"TIMESTAMP", Timestamp()},    {"STRING", String()},    {"TIMESTAMP_LTZ", Timestamp()},
-      {"TIMESTAMP_NTZ", TimestampNtz()}};
+  static const std::map<std::string_view, TypePtr> kTypes = {{"BOOLEAN", Boolean()},
+                                                             {"TINYINT", Byte()},
+                                                             {"BYTE", Byte()},
+                                                             {"SMALLINT", Short()},
+                                                             {"SHORT", Short()},
+                                                             {"INT", Integer()},
+                                                             {"INTEGER", Integer()},
+                                                             {"BIGINT", Long()},
+                                                             {"LONG", Long()},
+                                                             {"FLOAT", Float()},
+                                                             {"REAL", Float()},
+                                                             {"DOUBLE", Double()},
+                                                             {"DATE", Date()},
+                                                             {"BINARY", Binary()},
+                                                             {"VOID", Null()},
+                                                             {"VARIANT", Variant()},
+                                                             {"TIMESTAMP", Timestamp()},
+                                                             {"STRING", String()},
+                                                             {"TIMESTAMP_LTZ", Timestamp()},
+                                                             {"TIMESTAMP_NTZ", TimestampNtz()}};
   return kTypes;
 }
 
@@ -162,7 +175,8 @@ class TypeParser {
     if (name == "TIME" && parameters.size() < 2) {
       int precision = parameters.empty() ? kMaxTimePrecision : parameters[0];
       if (precision > kMaxTimePrecision) {
-        throw base::Error(base::ErrorKind::kSpark, "UNSUPPORTED_TIME_PRECISION", {{"precision", std::to_string(precision)}});
+        throw base::Error(base::ErrorKind::kSpark, "UNSUPPORTED_TIME_PRECISION",
+                          {{"precision", std::to_string(precision)}});
       }
       tokens_.AcceptSequence({"WITHOUT", "TIME", "ZONE"});
       return Time(precision);
@@ -175,8 +189,9 @@ class TypeParser {
 
   TypePtr CheckedDecimal(int precision, int scale) {
     if (precision > kMaxDecimalPrecision) {
-      throw base::Error(base::ErrorKind::kArithmetic, "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
-                        {{"precision", std::to_string(precision)}, {"maxPrecision", std::to_string(kMaxDecimalPrecision)}});
+      throw base::Error(
+          base::ErrorKind::kArithmetic, "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
+          {{"precision", std::to_string(precision)}, {"maxPrecision", std::to_string(kMaxDecimalPrecision)}});
     }
     if (scale > precision) {
       std::string text = fmt::format("Decimal scale ({}) cannot be greater than precision ({}).", scale, precision);

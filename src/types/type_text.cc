@@ -1,9 +1,9 @@
 // The texts of data types: simple string, SQL, DDL and the tree that printSchema shows.
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <array>
 #include <cctype>
+#include <nlohmann/json.hpp>
 
 #include "types/data_type.h"
 
@@ -27,30 +27,53 @@ std::string IntervalName(const DataType& type) {
 // The name of a type without its children (DataType.typeName).
 std::string TypeName(const DataType& type) {
   switch (type.id()) {
-    case TypeId::kNull: return "void";
-    case TypeId::kBoolean: return "boolean";
-    case TypeId::kByte: return "byte";
-    case TypeId::kShort: return "short";
-    case TypeId::kInteger: return "integer";
-    case TypeId::kLong: return "long";
-    case TypeId::kFloat: return "float";
-    case TypeId::kDouble: return "double";
-    case TypeId::kDecimal: return fmt::format("decimal({},{})", type.precision(), type.scale());
-    case TypeId::kString: return "string";
-    case TypeId::kChar: return fmt::format("char({})", type.length());
-    case TypeId::kVarchar: return fmt::format("varchar({})", type.length());
-    case TypeId::kBinary: return "binary";
-    case TypeId::kDate: return "date";
-    case TypeId::kTime: return fmt::format("time({})", type.precision());
-    case TypeId::kTimestamp: return "timestamp";
-    case TypeId::kTimestampNtz: return "timestamp_ntz";
+    case TypeId::kNull:
+      return "void";
+    case TypeId::kBoolean:
+      return "boolean";
+    case TypeId::kByte:
+      return "byte";
+    case TypeId::kShort:
+      return "short";
+    case TypeId::kInteger:
+      return "integer";
+    case TypeId::kLong:
+      return "long";
+    case TypeId::kFloat:
+      return "float";
+    case TypeId::kDouble:
+      return "double";
+    case TypeId::kDecimal:
+      return fmt::format("decimal({},{})", type.precision(), type.scale());
+    case TypeId::kString:
+      return "string";
+    case TypeId::kChar:
+      return fmt::format("char({})", type.length());
+    case TypeId::kVarchar:
+      return fmt::format("varchar({})", type.length());
+    case TypeId::kBinary:
+      return "binary";
+    case TypeId::kDate:
+      return "date";
+    case TypeId::kTime:
+      return fmt::format("time({})", type.precision());
+    case TypeId::kTimestamp:
+      return "timestamp";
+    case TypeId::kTimestampNtz:
+      return "timestamp_ntz";
     case TypeId::kDayTimeInterval:
-    case TypeId::kYearMonthInterval: return IntervalName(type);
-    case TypeId::kCalendarInterval: return "interval";
-    case TypeId::kArray: return "array";
-    case TypeId::kMap: return "map";
-    case TypeId::kStruct: return "struct";
-    case TypeId::kVariant: return "variant";
+    case TypeId::kYearMonthInterval:
+      return IntervalName(type);
+    case TypeId::kCalendarInterval:
+      return "interval";
+    case TypeId::kArray:
+      return "array";
+    case TypeId::kMap:
+      return "map";
+    case TypeId::kStruct:
+      return "struct";
+    case TypeId::kVariant:
+      return "variant";
     case TypeId::kUdt: {
       if (type.jvm_class().empty()) return "pythonuserdefined";
       std::string name = type.jvm_class().substr(type.jvm_class().rfind('.') + 1);
@@ -106,12 +129,18 @@ void AppendTree(const std::string& name, const DataType& type, const char* flag,
 
 std::string DataType::SimpleString() const {
   switch (id_) {
-    case TypeId::kByte: return "tinyint";
-    case TypeId::kShort: return "smallint";
-    case TypeId::kInteger: return "int";
-    case TypeId::kLong: return "bigint";
-    case TypeId::kArray: return fmt::format("array<{}>", first_->SimpleString());
-    case TypeId::kMap: return fmt::format("map<{},{}>", first_->SimpleString(), second_->SimpleString());
+    case TypeId::kByte:
+      return "tinyint";
+    case TypeId::kShort:
+      return "smallint";
+    case TypeId::kInteger:
+      return "int";
+    case TypeId::kLong:
+      return "bigint";
+    case TypeId::kArray:
+      return fmt::format("array<{}>", first_->SimpleString());
+    case TypeId::kMap:
+      return fmt::format("map<{},{}>", first_->SimpleString(), second_->SimpleString());
     case TypeId::kStruct: {
       std::string out = "struct<";
       for (const StructField& field : fields_) {
@@ -120,25 +149,30 @@ std::string DataType::SimpleString() const {
       }
       return out + ">";
     }
-    default: return TypeName(*this);
+    default:
+      return TypeName(*this);
   }
 }
 
 std::string DataType::Sql() const {
   switch (id_) {
-    case TypeId::kArray: return fmt::format("ARRAY<{}>", first_->Sql());
-    case TypeId::kMap: return fmt::format("MAP<{}, {}>", first_->Sql(), second_->Sql());
+    case TypeId::kArray:
+      return fmt::format("ARRAY<{}>", first_->Sql());
+    case TypeId::kMap:
+      return fmt::format("MAP<{}, {}>", first_->Sql(), second_->Sql());
     case TypeId::kStruct: {
       std::string out = "STRUCT<";
       for (const StructField& field : fields_) {
         if (out.back() != '<') out += ", ";
-        out += fmt::format("{}: {}{}{}", QuoteIfNeeded(field.name), field.type->Sql(), field.nullable ? "" : " NOT NULL",
-                           Comment(field));
+        out += fmt::format("{}: {}{}{}", QuoteIfNeeded(field.name), field.type->Sql(),
+                           field.nullable ? "" : " NOT NULL", Comment(field));
       }
       return out + ">";
     }
-    case TypeId::kUdt: return first_->Sql();
-    default: return Upper(SimpleString());
+    case TypeId::kUdt:
+      return first_->Sql();
+    default:
+      return Upper(SimpleString());
   }
 }
 

@@ -1,4 +1,5 @@
-// CSV files: whatever the bytes are, inference and reading give rows or the engine's error. The first byte chooses options.
+// CSV files: whatever the bytes are, inference and reading give rows or the engine's error. The first byte chooses
+// options.
 #include <cstddef>
 #include <cstdint>
 
@@ -32,7 +33,8 @@ const Options& OptionsFor(uint8_t choice) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   static const sluice::base::SqlConf conf;
-  sluice::formats::FileFormatPtr format = sluice::formats::MakeCsvFormat({.options = OptionsFor(data[0]), .conf = &conf});
+  sluice::formats::FileFormatPtr format =
+      sluice::formats::MakeCsvFormat({.options = OptionsFor(data[0]), .conf = &conf});
   sluice::fuzz::ReadFile(*format, {reinterpret_cast<const char*>(data) + 1, size - 1}, sluice::fuzz::AllTypes());
   return 0;
 }

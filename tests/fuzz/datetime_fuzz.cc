@@ -1,4 +1,5 @@
-// Patterns of dates and times, and texts read by them and without a pattern. The input is a pattern, a line end, a text.
+// Patterns of dates and times, and texts read by them and without a pattern. The input is a pattern, a line end, a
+// text.
 #include <cstddef>
 #include <cstdint>
 #include <optional>

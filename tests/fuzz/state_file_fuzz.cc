@@ -14,14 +14,14 @@ namespace {
 using namespace sluice;
 
 const types::TypePtr& RowSchema() {
-  static const types::TypePtr schema = types::Struct(
-      {{"i", types::Integer()},
-       {"s", types::String()},
-       {"d", types::Decimal(38, 5)},
-       {"w", types::Struct({{"start", types::Timestamp()}, {"end", types::Timestamp()}})},
-       {"a", types::Array(types::String())},
-       {"m", types::Map(types::Integer(), types::Array(types::Long()))},
-       {"c", types::CalendarInterval()}});
+  static const types::TypePtr schema =
+      types::Struct({{"i", types::Integer()},
+                     {"s", types::String()},
+                     {"d", types::Decimal(38, 5)},
+                     {"w", types::Struct({{"start", types::Timestamp()}, {"end", types::Timestamp()}})},
+                     {"a", types::Array(types::String())},
+                     {"m", types::Map(types::Integer(), types::Array(types::Long()))},
+                     {"c", types::CalendarInterval()}});
   return schema;
 }
 

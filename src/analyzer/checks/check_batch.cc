@@ -14,9 +14,10 @@ namespace {
 
 void CheckBatch(const logical::PlanPtr& plan) {
   if (plan->is_streaming) {
-    Refuse("Queries with streaming sources must be executed with writeStream.start(), or from a streaming table or "
-           "flow definition within a Spark Declarative Pipeline.",
-           plan);
+    Refuse(
+        "Queries with streaming sources must be executed with writeStream.start(), or from a streaming table or "
+        "flow definition within a Spark Declarative Pipeline.",
+        plan);
   }
   logical::Visit(plan, [](const logical::PlanPtr& node) {
     const auto* deduplicate = node->As<logical::Deduplicate>();

@@ -170,18 +170,20 @@ void CheckJoin(const PlanPtr& plan, OutputMode mode) {
     case JoinType::kLeftOuter:
     case JoinType::kLeftSemi:
       if (!left && right) {
-        Refuse(std::string(JoinTypeName(join->type)) +
-                   " join with a streaming DataFrame/Dataset on the right and a static DataFrame/Dataset on the left is "
-                   "not supported",
-               plan);
+        Refuse(
+            std::string(JoinTypeName(join->type)) +
+                " join with a streaming DataFrame/Dataset on the right and a static DataFrame/Dataset on the left is "
+                "not supported",
+            plan);
       }
       if (left && right) check_watermark();
       return;
     case JoinType::kRightOuter:
       if (left && !right) {
-        Refuse("RightOuter join with a streaming DataFrame/Dataset on the left and a static DataFrame/DataSet on the "
-               "right not supported",
-               plan);
+        Refuse(
+            "RightOuter join with a streaming DataFrame/Dataset on the left and a static DataFrame/DataSet on the "
+            "right not supported",
+            plan);
       }
       if (left && right) check_watermark();
       return;
@@ -195,9 +197,10 @@ void CheckAggregate(const PlanPtr& plan) {
     logical::Visit(result, [&](const ExprPtr& node) {
       const auto* call = node->As<logical::AggregateCall>();
       if (call && call->distinct) {
-        Refuse("Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider using "
-               "approx_count_distinct() instead.",
-               plan);
+        Refuse(
+            "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider using "
+            "approx_count_distinct() instead.",
+            plan);
       }
       return true;
     });
@@ -275,9 +278,10 @@ void CheckNode(const PlanPtr& plan, const PlanPtr& root, OutputMode mode) {
       Refuse("Tail is not supported on streaming DataFrames/Datasets", plan);
     case PlanKind::kSort:
       if (!ContainsCompleteData(plan, mode)) {
-        Refuse("Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated "
-               "DataFrame/Dataset in Complete output mode",
-               plan);
+        Refuse(
+            "Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated "
+            "DataFrame/Dataset in Complete output mode",
+            plan);
       }
       break;
     case PlanKind::kSample:
@@ -323,13 +327,14 @@ void CheckCorrectness(const PlanPtr& root, OutputMode mode) {
     for (const PlanPtr& child : stateful->children) {
       logical::Visit(child, [&](const PlanPtr& below) {
         if (!EmitsLateRows(*below, mode)) return;
-        Refuse("Detected pattern of possible 'correctness' issue due to global watermark. The query contains stateful "
-               "operation which can emit rows older than the current watermark plus allowed late record delay, which "
-               "are \"late rows\" in downstream stateful operations and these rows can be discarded. Please refer the "
-               "programming guide doc for more details. If you understand the possible risk of correctness issue and "
-               "still need to run the query, you can disable this check by setting the config "
-               "`spark.sql.streaming.statefulOperator.checkCorrectness.enabled` to false.",
-               root);
+        Refuse(
+            "Detected pattern of possible 'correctness' issue due to global watermark. The query contains stateful "
+            "operation which can emit rows older than the current watermark plus allowed late record delay, which "
+            "are \"late rows\" in downstream stateful operations and these rows can be discarded. Please refer the "
+            "programming guide doc for more details. If you understand the possible risk of correctness issue and "
+            "still need to run the query, you can disable this check by setting the config "
+            "`spark.sql.streaming.statefulOperator.checkCorrectness.enabled` to false.",
+            root);
       });
     }
   });

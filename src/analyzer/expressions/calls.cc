@@ -136,9 +136,9 @@ ExprPtr ExpressionResolver::BindEntry(const FunctionEntry& entry, const std::str
   bool distinct = node && node->is_distinct;
   bool is_aggregate = std::holds_alternative<functions::BindAggregate>(entry.bind);
   if (node && !is_aggregate && (distinct || node->filter)) {
-    throw base::Error(ErrorKind::kAnalysis, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
-                      {{"prettyName", types::QuoteIdentifier({entry.name})},
-                       {"syntax", distinct ? "DISTINCT" : "FILTER CLAUSE"}});
+    throw base::Error(
+        ErrorKind::kAnalysis, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+        {{"prettyName", types::QuoteIdentifier({entry.name})}, {"syntax", distinct ? "DISTINCT" : "FILTER CLAUSE"}});
   }
   try {
     if (const auto* bind = std::get_if<functions::BindScalar>(&entry.bind)) {
@@ -180,9 +180,8 @@ ExprPtr ExpressionResolver::MakeCast(ExprPtr child, types::TypePtr type, plan::C
   if (mode == plan::CastMode::kLegacy) behaviour = CastBehaviour::kLegacy;
   auto cast = std::make_shared<logical::CastExpr>(child, type, behaviour, false);
   if (functions::CanCast(*child->type, *type, behaviour)) return cast;
-  base::Error::Parameters parameters{{"sqlExpr", QuotedSql(*cast)},
-                                     {"srcType", QuotedType(*child->type)},
-                                     {"targetType", QuotedType(*type)}};
+  base::Error::Parameters parameters{
+      {"sqlExpr", QuotedSql(*cast)}, {"srcType", QuotedType(*child->type)}, {"targetType", QuotedType(*type)}};
   if (behaviour != CastBehaviour::kLegacy && functions::CanCast(*child->type, *type, CastBehaviour::kLegacy)) {
     parameters["config"] = "\"spark.sql.ansi.enabled\"";
     parameters["configVal"] = "'false'";

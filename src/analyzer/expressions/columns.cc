@@ -57,8 +57,8 @@ PlanColumn FindInChildren(const std::vector<PlanPtr>& plans, const plan::Unresol
   return out;
 }
 
-// ColumnResolutionHelper.resolveDataFrameColumnRecursively: the column of the sub-plan of that id, if it is still in the
-// output of every plan above.
+// ColumnResolutionHelper.resolveDataFrameColumnRecursively: the column of the sub-plan of that id, if it is still in
+// the output of every plan above.
 PlanColumn FindInTree(const PlanPtr& plan, const plan::UnresolvedAttribute& node, const PlanIds& ids,
                       const NameMatcher& names, int depth, ExprPtr* hidden_below) {
   PlanColumn out;
@@ -106,8 +106,7 @@ std::optional<FoundName> ExpressionResolver::FindName(const std::vector<std::str
 
 ExprPtr ExpressionResolver::Fields(ExprPtr base, const std::vector<std::string>& fields) {
   for (const std::string& field : fields) {
-    base = ExtractValue(base, logical::MakeLiteral(types::Literal::String(field)), resolver_.names(),
-                        resolver_.ansi());
+    base = ExtractValue(base, logical::MakeLiteral(types::Literal::String(field)), resolver_.names(), resolver_.ansi());
   }
   return base;
 }
@@ -163,8 +162,8 @@ ExprPtr ExpressionResolver::LateralAlias(const std::vector<std::string>& name) {
 }
 
 ExprPtr ExpressionResolver::LiteralFunction(const std::string& name) {
-  static const char* const kNames[] = {"current_date", "current_timestamp", "current_time",    "current_user",
-                                       "user",         "session_user",      "current_catalog", "current_database",
+  static const char* const kNames[] = {"current_date",   "current_timestamp", "current_time",    "current_user",
+                                       "user",           "session_user",      "current_catalog", "current_database",
                                        "current_schema", "localtimestamp"};
   std::string lower = ToLower(name);
   for (const char* known : kNames) {

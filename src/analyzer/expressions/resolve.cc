@@ -69,7 +69,9 @@ ExprPtr ExpressionResolver::Resolve(const plan::ExpressionPtr& expression) {
 
 ExprPtr ExpressionResolver::Node(const types::Literal& node) { return logical::MakeLiteral(node); }
 
-ExprPtr ExpressionResolver::Node(const plan::ExpressionString& node) { return Resolve(sql::ParseExpression(node.text)); }
+ExprPtr ExpressionResolver::Node(const plan::ExpressionString& node) {
+  return Resolve(sql::ParseExpression(node.text));
+}
 
 ExprPtr ExpressionResolver::Node(const plan::NamedArgument& node) {
   throw base::Error(ErrorKind::kAnalysis, "NAMED_PARAMETERS_NOT_SUPPORTED",
@@ -101,10 +103,9 @@ std::shared_ptr<const SortOrderExpr> ExpressionResolver::MakeOrder(ExprPtr child
   bool nulls_first = order.nulls == plan::NullOrder::kDefault ? ascending : order.nulls == plan::NullOrder::kFirst;
   auto out = std::make_shared<SortOrderExpr>(child, ascending, nulls_first);
   if (!functions::IsOrderable(*child->type)) {
-    Fail(base::Error(ErrorKind::kAnalysis, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
-                     {{"sqlExpr", QuotedSql(*out)},
-                      {"functionName", "`sortorder`"},
-                      {"dataType", QuotedType(*child->type)}}));
+    Fail(base::Error(
+        ErrorKind::kAnalysis, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE",
+        {{"sqlExpr", QuotedSql(*out)}, {"functionName", "`sortorder`"}, {"dataType", QuotedType(*child->type)}}));
   }
   return out;
 }

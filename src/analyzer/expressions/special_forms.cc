@@ -50,10 +50,10 @@ void ExpressionResolver::CheckPlainCall(const std::string& name, const plan::Unr
                                         size_t most) {
   size_t count = node.arguments.size();
   if (count >= least && count <= most) return;
-  std::string expected = least == most          ? std::to_string(least)
-                         : most == SIZE_MAX     ? "> " + std::to_string(least - 1)
-                         : most == least + 1    ? "[" + std::to_string(least) + ", " + std::to_string(most) + "]"
-                                                : std::to_string(least) + " to " + std::to_string(most);
+  std::string expected = least == most       ? std::to_string(least)
+                         : most == SIZE_MAX  ? "> " + std::to_string(least - 1)
+                         : most == least + 1 ? "[" + std::to_string(least) + ", " + std::to_string(most) + "]"
+                                             : std::to_string(least) + " to " + std::to_string(most);
   throw base::Error(ErrorKind::kAnalysis, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
                     {{"functionName", types::QuoteIdentifier({name})},
                      {"expectedNum", expected},
@@ -70,10 +70,9 @@ std::vector<ExprPtr> ExpressionResolver::ToCommonType(std::vector<ExprPtr> value
   }
   types::TypePtr common = functions::FindWiderType(types, resolver_.ansi());
   if (!common) {
-    Fail(base::Error(ErrorKind::kAnalysis, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
-                     {{"sqlExpr", "\"" + sql + "\""},
-                      {"functionName", "`" + function + "`"},
-                      {"dataType", TypeList(values)}}));
+    Fail(base::Error(
+        ErrorKind::kAnalysis, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
+        {{"sqlExpr", "\"" + sql + "\""}, {"functionName", "`" + function + "`"}, {"dataType", TypeList(values)}}));
   }
   for (ExprPtr& value : values) value = ImplicitCast(value, common, resolver_.ansi());
   return values;
@@ -98,15 +97,13 @@ ExprPtr ExpressionResolver::Conjunction(ExprKind kind, const plan::UnresolvedFun
     const ExprPtr &left = shown->children[0], &right = shown->children[1];
     bool differ = !types::Equal(left->type, right->type, true);
     if (differ) {
-      Fail(base::Error(ErrorKind::kAnalysis, "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
-                       {{"sqlExpr", QuotedSql(*shown)},
-                        {"left", QuotedType(*left->type)},
-                        {"right", QuotedType(*right->type)}}));
+      Fail(base::Error(
+          ErrorKind::kAnalysis, "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES",
+          {{"sqlExpr", QuotedSql(*shown)}, {"left", QuotedType(*left->type)}, {"right", QuotedType(*right->type)}}));
     }
-    Fail(base::Error(ErrorKind::kAnalysis, "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
-                     {{"sqlExpr", QuotedSql(*shown)},
-                      {"inputType", "\"BOOLEAN\""},
-                      {"actualDataType", QuotedType(*side->type)}}));
+    Fail(base::Error(
+        ErrorKind::kAnalysis, "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE",
+        {{"sqlExpr", QuotedSql(*shown)}, {"inputType", "\"BOOLEAN\""}, {"actualDataType", QuotedType(*side->type)}}));
   }
   return std::make_shared<LazyExpr>(kind, types::Boolean(), AnyNullable(sides), sides);
 }
@@ -126,7 +123,9 @@ ExprPtr ExpressionResolver::CaseWhen(const plan::UnresolvedFunction& node) {
     if (all[i]->type->Is(types::TypeId::kBoolean)) continue;
     Fail(base::Error(ErrorKind::kAnalysis, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
                      {{"sqlExpr", "\"" + sql + "\""},
-                      {"paramIndex", i == 0 ? "first" : i == 2 ? "second" : "third"},
+                      {"paramIndex", i == 0   ? "first"
+                                     : i == 2 ? "second"
+                                              : "third"},
                       {"requiredType", "\"BOOLEAN\""},
                       {"inputSql", QuotedSql(*all[i])},
                       {"inputType", QuotedType(*all[i]->type)}}));
@@ -247,10 +246,10 @@ ExprPtr ExpressionResolver::Count(const plan::UnresolvedFunction& node) {
 
 ExprPtr ExpressionResolver::CastFunction(const std::string& name, const plan::UnresolvedFunction& node) {
   static const std::map<std::string, types::TypePtr (*)()> kTypes = {
-      {"boolean", &types::Boolean},  {"tinyint", &types::Byte},        {"smallint", &types::Short},
-      {"int", &types::Integer},      {"bigint", &types::Long},         {"float", &types::Float},
-      {"double", &types::Double},    {"date", &types::Date},           {"timestamp", &types::Timestamp},
-      {"binary", &types::Binary},    {"string", &types::String},
+      {"boolean", &types::Boolean}, {"tinyint", &types::Byte},  {"smallint", &types::Short},
+      {"int", &types::Integer},     {"bigint", &types::Long},   {"float", &types::Float},
+      {"double", &types::Double},   {"date", &types::Date},     {"timestamp", &types::Timestamp},
+      {"binary", &types::Binary},   {"string", &types::String},
   };
   types::TypePtr type;
   if (auto found = kTypes.find(name); found != kTypes.end()) type = found->second();

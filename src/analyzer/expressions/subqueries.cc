@@ -53,13 +53,13 @@ ExprPtr ExpressionResolver::InSubquery(const plan::SubqueryExpression& node, Pla
     if (values[i]->kind == logical::ExprKind::kAlias) values[i] = values[i]->children[0];
     types::TypePtr common = functions::FindWiderType(values[i]->type, plan->output[i]->type, resolver_.ansi());
     if (!common) {
-      Fail(base::Error(ErrorKind::kAnalysis, "DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH",
-                       {{"sqlExpr", "\"(" + values[i]->Sql() + " IN (listquery()))\""},
-                        {"mismatchedColumns", "[(" + values[i]->Sql() + ":" + values[i]->type->SimpleString() + ", " +
-                                                  plan->output[i]->name + ":" + plan->output[i]->type->SimpleString() +
-                                                  ")]"},
-                        {"leftType", QuotedType(*values[i]->type)},
-                        {"rightType", QuotedType(*plan->output[i]->type)}}));
+      Fail(base::Error(
+          ErrorKind::kAnalysis, "DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH",
+          {{"sqlExpr", "\"(" + values[i]->Sql() + " IN (listquery()))\""},
+           {"mismatchedColumns", "[(" + values[i]->Sql() + ":" + values[i]->type->SimpleString() + ", " +
+                                     plan->output[i]->name + ":" + plan->output[i]->type->SimpleString() + ")]"},
+           {"leftType", QuotedType(*values[i]->type)},
+           {"rightType", QuotedType(*plan->output[i]->type)}}));
     }
     values[i] = ImplicitCast(values[i], common, resolver_.ansi());
     ExprPtr column = ImplicitCast(plan->output[i], common, resolver_.ansi());

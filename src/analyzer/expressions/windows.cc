@@ -75,8 +75,8 @@ ExprPtr ExpressionResolver::Node(const plan::WindowExpression& node) {
     }
     out.value = BoundaryValue(*constant);
     const auto* call = value->As<logical::ScalarCall>();
-    bool negated = call && call->children.size() == 1 &&
-                   (call->binding->name == "-" || call->binding->name == "negative");
+    bool negated =
+        call && call->children.size() == 1 && (call->binding->name == "-" || call->binding->name == "negative");
     out.text = negated ? call->children[0]->Sql() + " PRECEDING" : value->Sql() + " FOLLOWING";
     return out;
   };
@@ -86,9 +86,9 @@ ExprPtr ExpressionResolver::Node(const plan::WindowExpression& node) {
   if (given_frame) {
     lower = boundary(node.lower, true);
     upper = boundary(node.upper, false);
-    CheckFrame(type == FrameType::kRows, FrameText(type, lower, upper), !lower.unbounded && !upper.unbounded &&
-               lower.value > upper.value, orders, lower.unbounded && upper.unbounded,
-               lower.text + upper.text);
+    CheckFrame(type == FrameType::kRows, FrameText(type, lower, upper),
+               !lower.unbounded && !upper.unbounded && lower.value > upper.value, orders,
+               lower.unbounded && upper.unbounded, lower.text + upper.text);
   }
 
   const auto* function = node.function->As<plan::UnresolvedFunction>();
@@ -126,9 +126,9 @@ ExprPtr ExpressionResolver::Node(const plan::WindowExpression& node) {
       lower = upper = Boundary{false, rows, std::to_string(rows) + " FOLLOWING"};
     } else if (given_frame && entry->name != "nth_value" &&
                (type != FrameType::kRows || !lower.unbounded || upper.unbounded || upper.value != 0)) {
-      throw base::Error(ErrorKind::kAnalysis, "WINDOW_FUNCTION_AND_FRAME_MISMATCH",
-                        {{"funcName", "\"" + entry->name + "()\""},
-                         {"windowExpr", "\"" + FrameText(type, lower, upper) + "\""}});
+      throw base::Error(
+          ErrorKind::kAnalysis, "WINDOW_FUNCTION_AND_FRAME_MISMATCH",
+          {{"funcName", "\"" + entry->name + "()\""}, {"windowExpr", "\"" + FrameText(type, lower, upper) + "\""}});
     }
   } else {
     ExprPtr resolved = Resolve(node.function);
@@ -173,8 +173,8 @@ void ExpressionResolver::CheckFrame(bool rows, const std::string& text, bool rev
   if (orders.empty()) {
     Fail(base::Error(ErrorKind::kAnalysis, "DATATYPE_MISMATCH.RANGE_FRAME_WITHOUT_ORDER", {{"sqlExpr", sql}}));
   }
-  bool by_value = bounds.find(" FOLLOWING") != std::string::npos &&
-                  bounds.find("UNBOUNDED FOLLOWING") == std::string::npos;
+  bool by_value =
+      bounds.find(" FOLLOWING") != std::string::npos && bounds.find("UNBOUNDED FOLLOWING") == std::string::npos;
   by_value |= bounds.find(" PRECEDING") != std::string::npos && bounds.find("UNBOUNDED PRECEDING") == std::string::npos;
   if (by_value && orders.size() > 1) {
     std::string list;

@@ -1,8 +1,7 @@
 // groupBy and GROUP BY, with rollup, cube and grouping sets, HAVING.
-#include "analyzer/aggregation.h"
-
 #include <algorithm>
 
+#include "analyzer/aggregation.h"
 #include "analyzer/expression_resolver.h"
 
 namespace sluice::analyzer {

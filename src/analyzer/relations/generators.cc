@@ -22,8 +22,7 @@ namespace {
 
 PlanPtr OneRow() {
   auto batch = arrow::RecordBatch::Make(arrow::schema(arrow::FieldVector{}), 1, arrow::ArrayVector{});
-  return std::make_shared<logical::LocalData>(Attributes{},
-                                              std::vector<std::shared_ptr<arrow::RecordBatch>>{batch});
+  return std::make_shared<logical::LocalData>(Attributes{}, std::vector<std::shared_ptr<arrow::RecordBatch>>{batch});
 }
 
 // All rows as one batch if every value is a constant; null otherwise.
@@ -47,8 +46,8 @@ PlanPtr ConstantRows(const std::vector<std::vector<ExprPtr>>& rows, const Attrib
     }
     columns.push_back(base::ValueOrThrow(builder->Finish()));
   }
-  auto batch = arrow::RecordBatch::Make(logical::ArrowSchema(output), static_cast<int64_t>(rows.size()),
-                                        std::move(columns));
+  auto batch =
+      arrow::RecordBatch::Make(logical::ArrowSchema(output), static_cast<int64_t>(rows.size()), std::move(columns));
   return std::make_shared<logical::LocalData>(output, std::vector<std::shared_ptr<arrow::RecordBatch>>{batch});
 }
 
@@ -114,9 +113,9 @@ PlanPtr Resolver::GeneratePlan(PlanPtr input, const plan::ExpressionPtr& generat
   }
   const auto& outputs = call->binding->outputs;
   if (!names.empty() && names.size() != outputs.size()) {
-    throw base::Error(ErrorKind::kAnalysis, "UDTF_ALIAS_NUMBER_MISMATCH",
-                      {{"aliasesSize", std::to_string(outputs.size())},
-                       {"aliasesNames", fmt::format("{}", fmt::join(names, ","))}});
+    throw base::Error(
+        ErrorKind::kAnalysis, "UDTF_ALIAS_NUMBER_MISMATCH",
+        {{"aliasesSize", std::to_string(outputs.size())}, {"aliasesNames", fmt::format("{}", fmt::join(names, ","))}});
   }
   Attributes generated;
   std::vector<std::string> qualifiers;

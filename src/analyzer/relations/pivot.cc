@@ -120,8 +120,8 @@ std::vector<types::Literal> Resolver::DistinctValues(const PlanPtr& input, const
   PlanPtr values = std::make_shared<logical::Project>(input, std::vector<ExprPtr>{named});
   values = std::make_shared<logical::Deduplicate>(values, values->output, false);
   auto order = std::make_shared<logical::SortOrderExpr>(values->output[0], true, true);
-  values = std::make_shared<logical::Sort>(values, std::vector<std::shared_ptr<const logical::SortOrderExpr>>{order},
-                                           true);
+  values =
+      std::make_shared<logical::Sort>(values, std::vector<std::shared_ptr<const logical::SortOrderExpr>>{order}, true);
   values = std::make_shared<logical::LimitPlan>(logical::PlanKind::kLimit, values, kMaxPivotValues + 1);
   std::vector<types::Literal> out;
   for (const auto& batch : context_.execute(values)) {

@@ -177,9 +177,9 @@ PlanPtr Resolver::Node(const plan::SubqueryAlias& node) {
   if (!node.columns.empty()) {
     columns = Visible(input);
     if (columns.size() != node.columns.size()) {
-      throw base::Error(ErrorKind::kAnalysis, "ASSIGNMENT_ARITY_MISMATCH",
-                        {{"numExpr", std::to_string(node.columns.size())},
-                         {"numTarget", std::to_string(columns.size())}});
+      throw base::Error(
+          ErrorKind::kAnalysis, "ASSIGNMENT_ARITY_MISMATCH",
+          {{"numExpr", std::to_string(node.columns.size())}, {"numTarget", std::to_string(columns.size())}});
     }
     for (size_t i = 0; i < columns.size(); ++i) {
       columns[i] = std::make_shared<AliasExpr>(columns[i], node.columns[i]);

@@ -13,8 +13,7 @@ namespace {
 
 Attributes OutputOf(const plan::PythonUdf& function) {
   if (!function.output_type || !function.output_type->Is(types::TypeId::kStruct)) {
-    throw base::Error::Plain(ErrorKind::kIllegalArgument,
-                             "The output type of the Python function must be a struct.");
+    throw base::Error::Plain(ErrorKind::kIllegalArgument, "The output type of the Python function must be a struct.");
   }
   Attributes out;
   for (const types::StructField& field : function.output_type->fields()) {

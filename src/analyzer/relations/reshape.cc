@@ -67,8 +67,8 @@ PlanPtr Resolver::Node(const plan::Unpivot& node) {
     names.push_back(named->name);
     if (value->kind == logical::ExprKind::kAlias) value = value->children[0];
     types.push_back(value->type);
-    listed += (listed.empty() ? "" : ", ") + QuotedType(*value->type) + " (" +
-              types::QuoteIdentifier({named->name}) + ")";
+    listed +=
+        (listed.empty() ? "" : ", ") + QuotedType(*value->type) + " (" + types::QuoteIdentifier({named->name}) + ")";
   }
   types::TypePtr common = functions::FindWiderType(types, ansi_);
   bool string_beside_other = false;
@@ -122,7 +122,8 @@ ExprPtr Resolver::MatchType(const ExprPtr& expr, const types::TypePtr& type, con
     }
     return resolver.Bind("named_struct", std::move(pairs));
   }
-  if (!functions::CanUpCast(*expr->type, *type) && !functions::CanCast(*expr->type, *type, logical::CastBehaviour::kAnsi)) {
+  if (!functions::CanUpCast(*expr->type, *type) &&
+      !functions::CanCast(*expr->type, *type, logical::CastBehaviour::kAnsi)) {
     throw base::Error(ErrorKind::kAnalysis, "INVALID_COLUMN_OR_FIELD_DATA_TYPE",
                       {{"name", types::QuoteIdentifier(path)},
                        {"type", QuotedType(*expr->type)},
@@ -138,7 +139,8 @@ PlanPtr Resolver::Node(const plan::ToSchema& node) {
     auto found = FindAttribute({field.name}, input->output, names_);
     if (!found) {
       if (!field.nullable) throw UnresolvedColumn({field.name}, input->output);
-      columns.push_back(std::make_shared<AliasExpr>(logical::MakeLiteral(types::Literal::Null(field.type)), field.name));
+      columns.push_back(
+          std::make_shared<AliasExpr>(logical::MakeLiteral(types::Literal::Null(field.type)), field.name));
       continue;
     }
     AttributePtr attribute = logical::ToAttribute(found->attribute);
@@ -197,8 +199,7 @@ PlanPtr Resolver::Statistics(const plan::Summary& node, const std::vector<std::s
   return std::make_shared<logical::Expand>(row, std::move(projections), std::move(output));
 }
 
-ExprPtr Resolver::OneStatistic(ExpressionResolver& resolver, const std::string& statistic,
-                               const AttributePtr& column) {
+ExprPtr Resolver::OneStatistic(ExpressionResolver& resolver, const std::string& statistic, const AttributePtr& column) {
   std::string name = ToLower(statistic);
   ExprPtr number = column;
   if (column->type->IsStringLike()) {

@@ -84,9 +84,9 @@ PlanPtr CastColumns(const PlanPtr& plan, const std::vector<types::TypePtr>& type
 void CheckNoMaps(const logical::Plan& plan) {
   for (const AttributePtr& attribute : plan.output) {
     if (!attribute->type->Is(types::TypeId::kMap)) continue;
-    throw base::Error(ErrorKind::kAnalysis, "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
-                      {{"colName", types::QuoteIdentifier({attribute->name})},
-                       {"dataType", QuotedType(*attribute->type)}})
+    throw base::Error(
+        ErrorKind::kAnalysis, "UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE",
+        {{"colName", types::QuoteIdentifier({attribute->name})}, {"dataType", QuotedType(*attribute->type)}})
         .WithPlan("");
   }
 }
@@ -95,7 +95,6 @@ PlanPtr Distinct(PlanPtr plan) {
   Attributes keys = plan->output;
   return std::make_shared<logical::Deduplicate>(std::move(plan), std::move(keys), false);
 }
-
 
 }  // namespace
 
@@ -137,8 +136,8 @@ PlanPtr Resolver::Node(const plan::SetOp& node) {
     for (size_t i = 0; i < left->output.size(); ++i) {
       const AttributePtr &a = left->output[i], &b = right->output[i];
       types::TypePtr type = functions::FindWiderType(a->type, b->type, ansi_);
-      output.push_back(std::make_shared<AttributeExpr>(a->name, type, a->nullable || b->nullable,
-                                                       logical::NextExprId(), std::vector<std::string>{}, a->metadata));
+      output.push_back(std::make_shared<AttributeExpr>(a->name, type, a->nullable || b->nullable, logical::NextExprId(),
+                                                       std::vector<std::string>{}, a->metadata));
     }
     PlanPtr all = std::make_shared<logical::Union>(std::vector<PlanPtr>{left, right}, std::move(output));
     if (node.is_all) return all;

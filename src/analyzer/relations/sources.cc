@@ -93,9 +93,9 @@ PlanPtr Resolver::Node(const plan::LocalRelation& node) {
 PlanPtr Resolver::ConformTo(const PlanPtr& input, const types::TypePtr& schema) {
   const auto& fields = schema->fields();
   if (fields.size() != input->output.size()) {
-    throw base::Error(ErrorKind::kAnalysis, "AXIS_LENGTH_MISMATCH",
-                      {{"expectedLength", std::to_string(input->output.size())},
-                       {"actualLength", std::to_string(fields.size())}});
+    throw base::Error(
+        ErrorKind::kAnalysis, "AXIS_LENGTH_MISMATCH",
+        {{"expectedLength", std::to_string(input->output.size())}, {"actualLength", std::to_string(fields.size())}});
   }
   std::vector<logical::ExprPtr> columns;
   for (size_t i = 0; i < fields.size(); ++i) {
@@ -110,8 +110,7 @@ PlanPtr Resolver::ConformTo(const PlanPtr& input, const types::TypePtr& schema) 
 PlanPtr Resolver::Node(const plan::CachedRemoteRelation& node) {
   PlanPtr plan = context_.find_cached_relation ? context_.find_cached_relation(node.relation_id) : nullptr;
   if (!plan) {
-    throw base::Error(ErrorKind::kSpark, "INVALID_HANDLE",
-                      {{"handle", node.relation_id}});
+    throw base::Error(ErrorKind::kSpark, "INVALID_HANDLE", {{"handle", node.relation_id}});
   }
   return plan;
 }

@@ -49,12 +49,12 @@ PlanPtr Resolver::Node(const plan::WithWatermark& node) {
   int64_t delay_ms = DelayMillis(node.delay);
   Scope scope;
   scope.inputs = {input};
-  ExprPtr column = ExpressionResolver(*this, scope)
-                       .Resolve(plan::MakeAttribute(types::ParseAttributeName(node.event_time)));
+  ExprPtr column =
+      ExpressionResolver(*this, scope).Resolve(plan::MakeAttribute(types::ParseAttributeName(node.event_time)));
   if (!IsEventTime(*column->type)) {
-    throw base::Error(ErrorKind::kAnalysis, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
-                      {{"eventName", types::QuoteIdentifier({node.event_time})},
-                       {"eventType", QuotedType(*column->type)}})
+    throw base::Error(
+        ErrorKind::kAnalysis, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
+        {{"eventName", types::QuoteIdentifier({node.event_time})}, {"eventType", QuotedType(*column->type)}})
         .WithPlan(logical::TreeString(input));
   }
   input = scope.inputs[0];
@@ -103,7 +103,8 @@ PlanPtr Resolver::Node(const plan::CollectMetrics& node) {
       throw base::Error(ErrorKind::kAnalysis, condition, {{"expr", QuotedSql(*metric)}})
           .WithPlan(logical::TreeString(scope.inputs[0]));
     };
-    if (logical::Contains(metric, ExprKind::kWindowCall)) refuse("INVALID_OBSERVED_METRICS.WINDOW_EXPRESSIONS_UNSUPPORTED");
+    if (logical::Contains(metric, ExprKind::kWindowCall))
+      refuse("INVALID_OBSERVED_METRICS.WINDOW_EXPRESSIONS_UNSUPPORTED");
     if (!metric->Deterministic()) refuse("INVALID_OBSERVED_METRICS.NON_AGGREGATE_FUNC_ARG_IS_NON_DETERMINISTIC");
     CheckMetric(metric, refuse);
   }

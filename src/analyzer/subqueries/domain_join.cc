@@ -154,8 +154,8 @@ class DomainJoin {
         return logical::ToAttribute(calls.back());
       });
     }
-    auto none = std::make_shared<logical::LocalData>(node.child()->output,
-                                                     std::vector<std::shared_ptr<arrow::RecordBatch>>{});
+    auto none =
+        std::make_shared<logical::LocalData>(node.child()->output, std::vector<std::shared_ptr<arrow::RecordBatch>>{});
     for (ExprPtr& call : for_none) {
       call = ReplaceOuter(call, [](const AttributePtr& outer) -> ExprPtr {
         return logical::MakeLiteral(types::Literal::Null(outer->type));
@@ -172,8 +172,7 @@ class DomainJoin {
     grouped = std::make_shared<logical::Project>(grouped, found);
 
     ForEachOuter out = Values();
-    PlanPtr joined =
-        std::make_shared<logical::Join>(out.plan, grouped, JoinType::kLeftOuter, SameValues(out, below));
+    PlanPtr joined = std::make_shared<logical::Join>(out.plan, grouped, JoinType::kLeftOuter, SameValues(out, below));
     joined = std::make_shared<logical::Join>(joined, empty, JoinType::kCross, nullptr);
     std::map<logical::ExprId, ExprPtr> values;
     for (size_t i = 0; i < calls.size(); ++i) {

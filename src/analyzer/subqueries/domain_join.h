@@ -10,7 +10,7 @@ namespace sluice::analyzer {
 
 /// A subquery joined with the distinct values of the outer attributes that it uses.
 struct ForEachOuter {
-  logical::PlanPtr plan;  ///< the subquery's columns, then those of `columns`
+  logical::PlanPtr plan;                                     ///< the subquery's columns, then those of `columns`
   std::map<logical::ExprId, logical::AttributePtr> columns;  ///< by outer attribute, its value
 };
 

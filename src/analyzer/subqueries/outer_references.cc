@@ -65,9 +65,8 @@ ExprPtr ReplaceOuter(const ExprPtr& expr, const std::function<ExprPtr(const Attr
 }
 
 ExprPtr WithoutOuter(const ExprPtr& expr, const OuterIds& ids) {
-  return ReplaceOuter(expr, [&](const AttributePtr& attribute) -> ExprPtr {
-    return ids.count(attribute->id) ? attribute : nullptr;
-  });
+  return ReplaceOuter(
+      expr, [&](const AttributePtr& attribute) -> ExprPtr { return ids.count(attribute->id) ? attribute : nullptr; });
 }
 
 }  // namespace sluice::analyzer

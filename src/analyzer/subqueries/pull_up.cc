@@ -108,9 +108,8 @@ class PullingUp {
     for (const ExprPtr& condition : below->conditions) {
       for (const AttributePtr& attribute : logical::References(condition)) {
         if (!Has(below->plan->output, attribute->id)) continue;
-        bool known = std::any_of(expressions.begin(), expressions.end(), [&](const ExprPtr& one) {
-          return logical::ToAttribute(one)->id == attribute->id;
-        });
+        bool known = std::any_of(expressions.begin(), expressions.end(),
+                                 [&](const ExprPtr& one) { return logical::ToAttribute(one)->id == attribute->id; });
         if (!known) expressions.push_back(attribute);
       }
     }
@@ -164,8 +163,8 @@ class PullingUp {
     below->plan = std::make_shared<logical::Aggregate>(input, std::move(grouping), std::move(results));
     below->one_row_each = global;
     if (global && !NullForNoRows(node)) {
-      auto none = std::make_shared<logical::LocalData>(input->output,
-                                                       std::vector<std::shared_ptr<arrow::RecordBatch>>{});
+      auto none =
+          std::make_shared<logical::LocalData>(input->output, std::vector<std::shared_ptr<arrow::RecordBatch>>{});
       below->row_for_none = std::make_shared<logical::Aggregate>(none, std::vector<ExprPtr>{}, node.results);
     }
     return below;
@@ -188,8 +187,8 @@ class PullingUp {
 
   std::optional<PulledUp> PullJoin(const logical::Join& node) {
     bool inner = node.type == JoinType::kInner || node.type == JoinType::kCross;
-    bool left_only = node.type == JoinType::kLeftOuter || node.type == JoinType::kLeftSemi ||
-                     node.type == JoinType::kLeftAnti;
+    bool left_only =
+        node.type == JoinType::kLeftOuter || node.type == JoinType::kLeftSemi || node.type == JoinType::kLeftAnti;
     if (!inner && !left_only) return std::nullopt;
     if (left_only && (RefersToOuter(node.children[1], ids_) || RefersToOuter(node.Expressions(), ids_))) {
       return std::nullopt;

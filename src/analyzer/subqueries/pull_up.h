@@ -12,8 +12,8 @@ struct PulledUp {
   logical::PlanPtr plan;
   /// Over the outer plan's attributes and `plan`'s output.
   std::vector<logical::ExprPtr> conditions;
-  /// Set for an aggregation without GROUP BY, which gave one row whatever the outer row: now it gives one for each value
-  /// of its columns in `conditions`. The row that it gives for no input, if that is not all nulls.
+  /// Set for an aggregation without GROUP BY, which gave one row whatever the outer row: now it gives one for each
+  /// value of its columns in `conditions`. The row that it gives for no input, if that is not all nulls.
   bool one_row_each = false;
   logical::PlanPtr row_for_none;
 };

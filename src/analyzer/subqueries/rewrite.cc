@@ -83,9 +83,7 @@ class Rewriter {
   }
 
  private:
-  PlanPtr Body(const SubqueryExpr& subquery) {
-    return WithFreshIds(Rewrite(subquery.plan), resolver_.plan_ids());
-  }
+  PlanPtr Body(const SubqueryExpr& subquery) { return WithFreshIds(Rewrite(subquery.plan), resolver_.plan_ids()); }
 
   // Replaces the subqueries in an expression by columns that joins add to `input`.
   ExprPtr Embed(const ExprPtr& expr, PlanPtr& input) {
@@ -152,9 +150,8 @@ class Rewriter {
       above.push_back(split(result));
       if (!logical::Contains(result, ExprKind::kSubquery)) continue;
       for (const auto& attribute : logical::References(result)) {
-        bool is_key = std::any_of(grouping.begin(), grouping.end(), [&](const ExprPtr& key) {
-          return logical::ToAttribute(key)->id == attribute->id;
-        });
+        bool is_key = std::any_of(grouping.begin(), grouping.end(),
+                                  [&](const ExprPtr& key) { return logical::ToAttribute(key)->id == attribute->id; });
         if (is_key) take(attribute);
       }
     }

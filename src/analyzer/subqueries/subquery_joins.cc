@@ -214,8 +214,7 @@ ExprPtr SubqueryJoins::ScalarValue(PlanPtr& outer, const PlanPtr& body, const ba
     PlanPtr row = body;
     if (!GivesOneRow(body)) {
       row = only(FirstRows(body, 2), {});
-      ExprPtr value =
-          logical::WithOrigin(OnlyValue(row->output[0], row->output[1], base::ErrorKind::kSpark), origin);
+      ExprPtr value = logical::WithOrigin(OnlyValue(row->output[0], row->output[1], base::ErrorKind::kSpark), origin);
       std::vector<ExprPtr> columns{std::make_shared<AliasExpr>(value, body->output[0]->name)};
       row = std::make_shared<logical::Project>(row, std::move(columns));
     }

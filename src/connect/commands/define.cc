@@ -10,22 +10,19 @@ plan::Command::Node ToPlan(Translator& translator, const proto::CreateDataFrameV
   try {
     out.name = ParseTableName(view.name());
   } catch (const base::Error&) {
-    throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1321",
-                      {{"viewName", view.name()}});
+    throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1321", {{"viewName", view.name()}});
   }
   out.is_global = view.is_global();
   out.replace = view.replace();
   return out;
 }
 
-plan::Command::Node ToPlan(Translator& translator,
-                           const proto::CommonInlineUserDefinedFunction& function) {
+plan::Command::Node ToPlan(Translator& translator, const proto::CommonInlineUserDefinedFunction& function) {
   return plan::RegisterFunction{function.function_name(), translator.Function(function)};
 }
 
 plan::Command::Node ToPlan(Translator& translator, const proto::CheckpointCommand& checkpoint) {
-  return plan::Checkpoint{translator.Relation(checkpoint.relation()), checkpoint.local(),
-                          checkpoint.eager()};
+  return plan::Checkpoint{translator.Relation(checkpoint.relation()), checkpoint.local(), checkpoint.eager()};
 }
 
 }  // namespace sluice::connect

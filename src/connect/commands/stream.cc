@@ -26,8 +26,7 @@ plan::Trigger ToTrigger(const Start& write) {
 }
 
 plan::PythonFunction ToPythonFunction(const proto::StreamingForeachFunction& function) {
-  if (function.has_scala_function())
-    throw base::Error::Unsupported("A Scala function of foreach or foreachBatch");
+  if (function.has_scala_function()) throw base::Error::Unsupported("A Scala function of foreach or foreachBatch");
   if (!function.has_python_function()) throw OneofNotSet(function, "function");
   return {function.python_function().command(), function.python_function().python_ver()};
 }
@@ -35,8 +34,7 @@ plan::PythonFunction ToPythonFunction(const proto::StreamingForeachFunction& fun
 }  // namespace
 
 plan::Command::Node ToPlan(Translator& translator, const Start& write) {
-  if (write.clustering_column_names_size() > 0)
-    return plan::UnsupportedCommand{"DataStreamWriter.clusterBy"};
+  if (write.clustering_column_names_size() > 0) return plan::UnsupportedCommand{"DataStreamWriter.clusterBy"};
   plan::WriteStream out;
   out.input = translator.Relation(write.input());
   out.format = write.format();
@@ -46,8 +44,7 @@ plan::Command::Node ToPlan(Translator& translator, const Start& write) {
   out.query_name = write.query_name();
   out.trigger = ToTrigger(write);
   if (write.sink_destination_case() == Start::kPath) out.path = write.path();
-  if (write.sink_destination_case() == Start::kTableName)
-    out.table = ParseTableName(write.table_name());
+  if (write.sink_destination_case() == Start::kTableName) out.table = ParseTableName(write.table_name());
   if (write.has_foreach_batch()) out.foreach_batch = ToPythonFunction(write.foreach_batch());
   if (write.has_foreach_writer()) out.foreach_writer = ToPythonFunction(write.foreach_writer());
   return out;

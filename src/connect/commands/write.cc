@@ -42,8 +42,7 @@ std::vector<std::string> PartitionColumns(Translator& translator, const WriteV2&
   for (const auto& expression : translator.Expressions(write.partitioning_columns())) {
     const auto* attribute = expression->As<plan::UnresolvedAttribute>();
     if (!attribute || attribute->name.size() != 1) {
-      throw base::Error::Unsupported(
-          "Partitioning by an expression (DataFrameWriterV2.partitionedBy)");
+      throw base::Error::Unsupported("Partitioning by an expression (DataFrameWriterV2.partitionedBy)");
     }
     out.push_back(attribute->name[0]);
   }
@@ -65,10 +64,8 @@ plan::CreateTable CreateFrom(Translator& translator, const WriteV2& write, bool 
 }  // namespace
 
 plan::Command::Node ToPlan(Translator& translator, const Write& write) {
-  if (write.clustering_columns_size() > 0)
-    return plan::UnsupportedCommand{"DataFrameWriter.clusterBy"};
-  if (write.with_schema_evolution())
-    return plan::UnsupportedCommand{"Writing with schema evolution"};
+  if (write.clustering_columns_size() > 0) return plan::UnsupportedCommand{"DataFrameWriter.clusterBy"};
+  if (write.with_schema_evolution()) return plan::UnsupportedCommand{"Writing with schema evolution"};
   plan::WriteOperation out;
   out.input = translator.Relation(write.input());
   out.format = write.source();
@@ -87,10 +84,8 @@ plan::Command::Node ToPlan(Translator& translator, const Write& write) {
 }
 
 plan::Command::Node ToPlan(Translator& translator, const WriteV2& write) {
-  if (write.clustering_columns_size() > 0)
-    return plan::UnsupportedCommand{"DataFrameWriterV2.clusterBy"};
-  if (write.with_schema_evolution())
-    return plan::UnsupportedCommand{"Writing with schema evolution"};
+  if (write.clustering_columns_size() > 0) return plan::UnsupportedCommand{"DataFrameWriterV2.clusterBy"};
+  if (write.with_schema_evolution()) return plan::UnsupportedCommand{"Writing with schema evolution"};
   switch (write.mode()) {
     case WriteV2::MODE_CREATE:
       return CreateFrom(translator, write, false);

@@ -33,8 +33,7 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::Aggregate& aggr
   if (out.group_type == plan::GroupType::kPivot) {
     if (!aggregate.has_pivot()) throw InvalidPlan("AGGREGATE_WITH_PIVOT_REQUIRES_PIVOT");
     out.pivot_column = translator.Expression(aggregate.pivot().col());
-    for (const auto& value : aggregate.pivot().values())
-      out.pivot_values.push_back(plan::Make(ToLiteral(value)));
+    for (const auto& value : aggregate.pivot().values()) out.pivot_values.push_back(plan::Make(ToLiteral(value)));
   }
   for (const auto& set : aggregate.grouping_sets()) {
     out.grouping_sets.push_back(translator.Expressions(set.grouping_set()));

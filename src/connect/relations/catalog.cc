@@ -21,8 +21,7 @@ std::string ScalarText(const Message& message, const FieldDescriptor* field) {
     case FieldDescriptor::CPPTYPE_INT32:
       return std::to_string(reflection->GetInt32(message, field));
     default:
-      throw base::Error::Internal("The catalog field " + field->full_name() +
-                                  " has an unexpected type.");
+      throw base::Error::Internal("The catalog field " + field->full_name() + " has an unexpected type.");
   }
 }
 
@@ -32,8 +31,7 @@ void AddOptions(const Message& message, const FieldDescriptor* field, plan::Opti
     const Message& entry = reflection->GetRepeatedMessage(message, field, i);
     const auto* key = field->message_type()->map_key();
     const auto* value = field->message_type()->map_value();
-    (*out)[entry.GetReflection()->GetString(entry, key)] =
-        entry.GetReflection()->GetString(entry, value);
+    (*out)[entry.GetReflection()->GetString(entry, key)] = entry.GetReflection()->GetString(entry, value);
   }
 }
 
@@ -49,8 +47,7 @@ void AddArguments(const Message& message, const std::string& prefix, plan::Catal
       continue;
     } else if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
       out->arguments[prefix + field->name()] = ScalarText(message, field);
-    } else if (const auto* type =
-                   dynamic_cast<const proto::DataType*>(&reflection->GetMessage(message, field))) {
+    } else if (const auto* type = dynamic_cast<const proto::DataType*>(&reflection->GetMessage(message, field))) {
       out->schema = ToType(*type);
     } else {
       AddArguments(reflection->GetMessage(message, field), prefix + field->name() + ".", out);

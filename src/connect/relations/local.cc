@@ -9,8 +9,7 @@ namespace {
 types::TypePtr LocalSchema(const std::string& text) {
   auto type = types::ParseSchemaText(text);
   if (!type->Is(types::TypeId::kStruct)) {
-    throw InvalidPlan("INVALID_SCHEMA_NON_STRUCT_TYPE",
-                      {{"inputSchema", text}, {"dataType", type->SimpleString()}});
+    throw InvalidPlan("INVALID_SCHEMA_NON_STRUCT_TYPE", {{"inputSchema", text}, {"dataType", type->SimpleString()}});
   }
   return type;
 }
@@ -20,8 +19,7 @@ std::string FindBlob(const Translator& translator, const std::string& hash) {
   if (context.find_blob) {
     if (auto found = context.find_blob(hash)) return *std::move(found);
   }
-  throw InvalidPlan("NOT_FOUND_CHUNKED_CACHED_LOCAL_RELATION",
-                    {{"hash", hash}, {"sessionUUID", context.session_uuid}});
+  throw InvalidPlan("NOT_FOUND_CHUNKED_CACHED_LOCAL_RELATION", {{"hash", hash}, {"sessionUUID", context.session_uuid}});
 }
 
 }  // namespace
@@ -34,15 +32,12 @@ plan::Relation::Node ToPlan(Translator&, const proto::LocalRelation& local) {
   return out;
 }
 
-plan::Relation::Node ToPlan(Translator& translator,
-                            const proto::ChunkedCachedLocalRelation& cached) {
-  if (cached.datahashes_size() == 0)
-    throw InvalidPlan("CHUNKED_CACHED_LOCAL_RELATION_WITHOUT_DATA");
+plan::Relation::Node ToPlan(Translator& translator, const proto::ChunkedCachedLocalRelation& cached) {
+  if (cached.datahashes_size() == 0) throw InvalidPlan("CHUNKED_CACHED_LOCAL_RELATION_WITHOUT_DATA");
   plan::LocalRelation out;
   if (cached.has_schemahash()) out.schema = LocalSchema(FindBlob(translator, cached.schemahash()));
   std::vector<std::shared_ptr<arrow::Table>> chunks;
-  for (const auto& hash : cached.datahashes())
-    chunks.push_back(DecodeIpcStream(FindBlob(translator, hash)));
+  for (const auto& hash : cached.datahashes()) chunks.push_back(DecodeIpcStream(FindBlob(translator, hash)));
   out.data = JoinTables(chunks);
   return out;
 }
@@ -75,9 +70,8 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::Parse& parse) {
   if (parse.has_schema()) {
     out.schema = ToType(parse.schema());
     if (!out.schema->Is(types::TypeId::kStruct)) {
-      throw InvalidPlan(
-          "INVALID_SCHEMA_NON_STRUCT_TYPE",
-          {{"inputSchema", out.schema->SimpleString()}, {"dataType", out.schema->SimpleString()}});
+      throw InvalidPlan("INVALID_SCHEMA_NON_STRUCT_TYPE",
+                        {{"inputSchema", out.schema->SimpleString()}, {"dataType", out.schema->SimpleString()}});
     }
   }
   out.options = ToOptions(parse.options());

@@ -19,8 +19,7 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::Repartition& re
                            repartition.shuffle()};
 }
 
-plan::Relation::Node ToPlan(Translator& translator,
-                            const proto::RepartitionByExpression& repartition) {
+plan::Relation::Node ToPlan(Translator& translator, const proto::RepartitionByExpression& repartition) {
   plan::RepartitionByExpression out;
   out.input = translator.Relation(repartition.input());
   out.expressions = translator.Expressions(repartition.partition_exprs());

@@ -12,23 +12,19 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::Project& projec
 }
 
 plan::Relation::Node ToPlan(Translator& translator, const proto::Filter& filter) {
-  return plan::Filter{translator.Relation(filter.input()),
-                      translator.Expression(filter.condition())};
+  return plan::Filter{translator.Relation(filter.input()), translator.Expression(filter.condition())};
 }
 
 plan::Relation::Node ToPlan(Translator& translator, const proto::Sort& sort) {
-  return plan::Sort{translator.Relation(sort.input()), translator.SortOrders(sort.order()),
-                    sort.is_global()};
+  return plan::Sort{translator.Relation(sort.input()), translator.SortOrders(sort.order()), sort.is_global()};
 }
 
 plan::Relation::Node ToPlan(Translator& translator, const proto::Limit& limit) {
-  return plan::Limit{translator.Relation(limit.input()),
-                     plan::Make(types::Literal::Integer(limit.limit()))};
+  return plan::Limit{translator.Relation(limit.input()), plan::Make(types::Literal::Integer(limit.limit()))};
 }
 
 plan::Relation::Node ToPlan(Translator& translator, const proto::Offset& offset) {
-  return plan::Offset{translator.Relation(offset.input()),
-                      plan::Make(types::Literal::Integer(offset.offset()))};
+  return plan::Offset{translator.Relation(offset.input()), plan::Make(types::Literal::Integer(offset.offset()))};
 }
 
 plan::Relation::Node ToPlan(Translator& translator, const proto::Tail& tail) {
@@ -42,9 +38,8 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::Deduplicate& de
   if (!deduplicate.all_columns_as_keys() && deduplicate.column_names_size() == 0) {
     throw InvalidPlan("DEDUPLICATE_REQUIRES_COLUMNS_OR_ALL");
   }
-  return plan::Deduplicate{translator.Relation(deduplicate.input()),
-                           ToVector(deduplicate.column_names()), deduplicate.all_columns_as_keys(),
-                           deduplicate.within_watermark()};
+  return plan::Deduplicate{translator.Relation(deduplicate.input()), ToVector(deduplicate.column_names()),
+                           deduplicate.all_columns_as_keys(), deduplicate.within_watermark()};
 }
 
 plan::Relation::Node ToPlan(Translator& translator, const proto::SubqueryAlias& alias) {
@@ -70,11 +65,9 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::WithColumns& co
 
 plan::Relation::Node ToPlan(Translator& translator, const proto::WithColumnsRenamed& renamed) {
   plan::WithColumnsRenamed out{translator.Relation(renamed.input()), {}};
-  for (const auto& rename : renamed.renames())
-    out.renames.emplace_back(rename.col_name(), rename.new_col_name());
+  for (const auto& rename : renamed.renames()) out.renames.emplace_back(rename.col_name(), rename.new_col_name());
   // Older clients send a map, whose order means nothing.
-  std::map<std::string, std::string> map(renamed.rename_columns_map().begin(),
-                                         renamed.rename_columns_map().end());
+  std::map<std::string, std::string> map(renamed.rename_columns_map().begin(), renamed.rename_columns_map().end());
   for (auto& [from, to] : map) out.renames.emplace_back(from, to);
   return out;
 }
@@ -105,8 +98,7 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::Unpivot& unpivo
 }
 
 plan::Relation::Node ToPlan(Translator& translator, const proto::Hint& hint) {
-  return plan::Hint{translator.Relation(hint.input()), hint.name(),
-                    translator.Expressions(hint.parameters())};
+  return plan::Hint{translator.Relation(hint.input()), hint.name(), translator.Expressions(hint.parameters())};
 }
 
 }  // namespace sluice::connect

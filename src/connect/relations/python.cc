@@ -7,23 +7,19 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::MapPartitions& 
   if (map.has_profile_id() && map.profile_id() != 0) {
     return plan::Unsupported{"A resource profile for mapInPandas or mapInArrow"};
   }
-  return plan::MapPartitions{translator.Relation(map.input()), translator.Function(map.func()),
-                             map.is_barrier()};
+  return plan::MapPartitions{translator.Relation(map.input()), translator.Function(map.func()), map.is_barrier()};
 }
 
 plan::Relation::Node ToPlan(Translator& translator, const proto::GroupMap& map) {
-  if (map.has_transform_with_state_info())
-    return plan::Unsupported{"GroupedData.transformWithState"};
+  if (map.has_transform_with_state_info()) return plan::Unsupported{"GroupedData.transformWithState"};
   if (map.has_is_map_groups_with_state() || map.has_state_schema()) {
     return plan::Unsupported{"KeyValueGroupedDataset.mapGroupsWithState"};
   }
   if (map.has_initial_input() || map.initial_grouping_expressions_size() > 0) {
     return plan::Unsupported{"An initial state of grouped data"};
   }
-  if (map.sorting_expressions_size() > 0)
-    return plan::Unsupported{"KeyValueGroupedDataset.flatMapSortedGroups"};
-  return plan::GroupMap{translator.Relation(map.input()),
-                        translator.Expressions(map.grouping_expressions()),
+  if (map.sorting_expressions_size() > 0) return plan::Unsupported{"KeyValueGroupedDataset.flatMapSortedGroups"};
+  return plan::GroupMap{translator.Relation(map.input()), translator.Expressions(map.grouping_expressions()),
                         translator.Function(map.func())};
 }
 

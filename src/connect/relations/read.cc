@@ -9,8 +9,7 @@ types::TypePtr ReaderSchema(const std::string& text) {
   if (text.empty()) return nullptr;
   auto type = types::ParseSchemaText(text);
   if (!type->Is(types::TypeId::kStruct)) {
-    throw InvalidPlan("INVALID_SCHEMA_NON_STRUCT_TYPE",
-                      {{"inputSchema", text}, {"dataType", type->SimpleString()}});
+    throw InvalidPlan("INVALID_SCHEMA_NON_STRUCT_TYPE", {{"inputSchema", text}, {"dataType", type->SimpleString()}});
   }
   return type;
 }

@@ -4,8 +4,7 @@
 namespace sluice::connect {
 
 plan::Relation::Node ToPlan(Translator& translator, const proto::ShowString& show) {
-  return plan::ShowString{translator.Relation(show.input()), show.num_rows(), show.truncate(),
-                          show.vertical()};
+  return plan::ShowString{translator.Relation(show.input()), show.num_rows(), show.truncate(), show.vertical()};
 }
 
 plan::Relation::Node ToPlan(Translator& translator, const proto::HtmlString& html) {

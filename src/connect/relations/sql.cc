@@ -9,11 +9,9 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::SQL& sql) {
   // Messages' maps have no order; names sort them so that equal messages give equal plans.
   std::map<std::string, plan::ExpressionPtr> named;
   for (const auto& [name, literal] : sql.args()) named[name] = plan::Make(ToLiteral(literal));
-  for (const auto& [name, expression] : sql.named_arguments())
-    named[name] = translator.Expression(expression);
+  for (const auto& [name, expression] : sql.named_arguments()) named[name] = translator.Expression(expression);
   out.named_arguments.assign(named.begin(), named.end());
-  for (const auto& literal : sql.pos_args())
-    out.positional_arguments.push_back(plan::Make(ToLiteral(literal)));
+  for (const auto& literal : sql.pos_args()) out.positional_arguments.push_back(plan::Make(ToLiteral(literal)));
   for (auto& expression : translator.Expressions(sql.pos_arguments())) {
     out.positional_arguments.push_back(std::move(expression));
   }
@@ -23,15 +21,12 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::SQL& sql) {
 plan::Relation::Node ToPlan(Translator& translator, const proto::WithRelations& relations) {
   plan::WithRelations out;
   out.root = translator.Relation(relations.root());
-  for (const auto& reference : relations.references())
-    out.references.push_back(translator.Relation(reference));
+  for (const auto& reference : relations.references()) out.references.push_back(translator.Relation(reference));
   return out;
 }
 
-plan::Relation::Node ToPlan(Translator& translator,
-                            const proto::UnresolvedTableValuedFunction& function) {
-  return plan::TableValuedFunction{function.function_name(),
-                                   translator.Expressions(function.arguments())};
+plan::Relation::Node ToPlan(Translator& translator, const proto::UnresolvedTableValuedFunction& function) {
+  return plan::TableValuedFunction{function.function_name(), translator.Expressions(function.arguments())};
 }
 
 }  // namespace sluice::connect

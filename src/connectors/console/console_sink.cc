@@ -22,15 +22,13 @@ exec::ShowOptions ParseOptions(const plan::Options& options) {
   if (auto text = plan::FindOption(options, "numRows")) {
     auto [end, status] = std::from_chars(text->data(), text->data() + text->size(), show.num_rows);
     if (status != std::errc() || end != text->data() + text->size()) {
-      throw base::Error::Plain(base::ErrorKind::kNumberFormat,
-                               fmt::format("For input string: \"{}\"", *text));
+      throw base::Error::Plain(base::ErrorKind::kNumberFormat, fmt::format("For input string: \"{}\"", *text));
     }
   }
   std::string truncate = plan::FindOption(options, "truncate").value_or("true");
   for (char& c : truncate) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (truncate != "true" && truncate != "false") {
-    throw base::Error::Plain(base::ErrorKind::kIllegalArgument,
-                             truncate + " is not a boolean string.");
+    throw base::Error::Plain(base::ErrorKind::kIllegalArgument, truncate + " is not a boolean string.");
   }
   show.truncate = truncate == "true" ? kCellWidth : 0;
   return show;
@@ -42,8 +40,8 @@ void Print(const std::string& text) {
   std::fflush(stdout);
 }
 
-std::string TableText(const types::DataType& schema, const Batches& rows,
-                      const std::string& time_zone, const exec::ShowOptions& show) {
+std::string TableText(const types::DataType& schema, const Batches& rows, const std::string& time_zone,
+                      const exec::ShowOptions& show) {
   logical::EvalContext context;
   context.time_zone = time_zone;
   return exec::ShowTable(context, schema, rows, show) + "\n";
@@ -71,8 +69,7 @@ class Gathered {
  private:
   class Writer : public PartitionWriter {
    public:
-    Writer(Gathered& gathered, int partition, int64_t keep)
-        : gathered_(gathered), partition_(partition), keep_(keep) {}
+    Writer(Gathered& gathered, int partition, int64_t keep) : gathered_(gathered), partition_(partition), keep_(keep) {}
     void Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
       if (rows_ < keep_) kept_.push_back(batch->Slice(0, keep_ - rows_));
       rows_ += batch->num_rows();
@@ -101,9 +98,7 @@ class ConsoleSink : public StreamSink {
   ConsoleSink(plan::Options options, std::string time_zone)
       : options_(std::move(options)), time_zone_(std::move(time_zone)) {}
 
-  std::string Description() const override {
-    return "org.apache.spark.sql.execution.streaming.ConsoleTable$@37507a4";
-  }
+  std::string Description() const override { return "org.apache.spark.sql.execution.streaming.ConsoleTable$@37507a4"; }
   bool BeginBatch(const SinkBatch&) override {
     // Spark looks at the options when it plans the first batch: wrong ones end the query, not its
     // start.
@@ -156,10 +151,8 @@ SLUICE_REGISTER(ConnectorRegistry, Console) {
   entry.usage = "Prints each batch as a table on the server's standard output.";
   entry.options = {{"numRows", "20", "How many rows of a batch are shown."},
                    {"truncate", "true", "Whether cells are cut to 20 characters."}};
-  entry.write_stream = [](const StreamSinkContext& context, const plan::Options& options,
-                          const std::string&) {
-    return std::make_unique<ConsoleSink>(options,
-                                         context.conf ? context.conf->session_time_zone() : "UTC");
+  entry.write_stream = [](const StreamSinkContext& context, const plan::Options& options, const std::string&) {
+    return std::make_unique<ConsoleSink>(options, context.conf ? context.conf->session_time_zone() : "UTC");
   };
   entry.write = [](const WriteSpec& spec) { return std::make_unique<ConsoleWrite>(spec); };
   entry.output_modes = {OutputMode::kAppend, OutputMode::kUpdate, OutputMode::kComplete};

@@ -51,8 +51,8 @@ class BinaryFileReader : public formats::FileReader {
     }
     if (status.st_size > most_bytes_) {
       throw base::Error::Plain(base::ErrorKind::kSpark,
-                               fmt::format("The length of file:{} is {}, which exceeds the max length allowed: {}.", path_,
-                                           status.st_size, most_bytes_));
+                               fmt::format("The length of file:{} is {}, which exceeds the max length allowed: {}.",
+                                           path_, status.st_size, most_bytes_));
     }
     return types::Literal::Binary(base::ReadWholeFile(path_));
   }
@@ -75,11 +75,13 @@ class BinaryFileFormat : public formats::FileFormat {
   bool SupportsType(const types::DataType&, bool) const override { return true; }
   types::TypePtr InferSchema(const std::vector<formats::FileSlice>&) const override { return BinaryFileSchema(); }
   bool Splittable(const std::string&) const override { return false; }
-  formats::FileReaderPtr OpenReader(const formats::FileSlice& slice, const formats::FileReadRequest& request) const override {
+  formats::FileReaderPtr OpenReader(const formats::FileSlice& slice,
+                                    const formats::FileReadRequest& request) const override {
     return std::make_unique<BinaryFileReader>(slice.path, request.columns, most_bytes_);
   }
   void CheckWrite(const types::DataType&) const override {
-    throw base::Error::Plain(base::ErrorKind::kUnsupportedOperation, "Write is not supported for binary file data source");
+    throw base::Error::Plain(base::ErrorKind::kUnsupportedOperation,
+                             "Write is not supported for binary file data source");
   }
   formats::FileWriterPtr OpenWriter(const std::string& path, const types::TypePtr&) const override {
     throw base::Error::Internal("a writer of binaryFile for " + path);
@@ -96,7 +98,8 @@ SLUICE_REGISTER(ConnectorRegistry, BinaryFiles) {
   DataSourceEntry entry;
   entry.name = "binaryfile";
   entry.aliases = {"org.apache.spark.sql.execution.datasources.binaryfile.BinaryFileFormat"};
-  entry.usage = "Whole files as rows of path, modificationTime, length and content, as a table or a stream of new files.";
+  entry.usage =
+      "Whole files as rows of path, modificationTime, length and content, as a table or a stream of new files.";
   AddFileFormat(registry, std::move(entry),
                 [](formats::FormatContext context) { return std::make_shared<BinaryFileFormat>(context); });
 }

@@ -71,7 +71,8 @@ class Lister {
   }
 
  private:
-  void Folder(const std::string& folder, size_t base, std::vector<ListedFile>* direct, std::vector<ListedFile>* nested) {
+  void Folder(const std::string& folder, size_t base, std::vector<ListedFile>* direct,
+              std::vector<ListedFile>* nested) {
     DIR* entries = opendir(folder.c_str());
     if (!entries) return;
     std::vector<std::string> names;

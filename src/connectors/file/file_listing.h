@@ -33,7 +33,8 @@ ListingOptions ParseListingOptions(const plan::Options& options, const base::Sql
 /// A flag of a reader, read like Scala's String.toBoolean: `For input string: "x"` for other texts.
 bool BooleanOption(const plan::Options& options, const char* name, bool otherwise);
 
-/// The files below the paths (which may hold globs), in Spark's order, without hidden ones (names that begin with '_' or
+/// The files below the paths (which may hold globs), in Spark's order, without hidden ones (names that begin with '_'
+/// or
 /// '.'). Folders are entered if some of them are partitions, or with recursiveFileLookup. Throws PATH_NOT_FOUND unless
 /// `missing_is_empty`.
 std::vector<ListedFile> ListFiles(const std::vector<std::string>& paths, const ListingOptions& options,

@@ -39,7 +39,8 @@ class FilesReader : public BatchReader {
     file_request_.data_schema = schema.data;
     file_request_.columns = types::Struct(std::move(wanted));
     std::vector<logical::ExprPtr> on_files;
-    for (const logical::ExprPtr& filter : request.filters) (OnFolders(filter) ? folder_filters_ : on_files).push_back(filter);
+    for (const logical::ExprPtr& filter : request.filters)
+      (OnFolders(filter) ? folder_filters_ : on_files).push_back(filter);
     // A reader that leaves rows out does not count them.
     if (!NumbersRows()) file_request_.filters = TranslateFilters(on_files);
     file_request_.batch_rows = request.batch_rows;
@@ -225,12 +226,10 @@ FileSchema SplitSchema(const types::TypePtr& given, const std::vector<ListedFile
 }
 
 types::TypePtr FileMetadataColumns(const formats::FileFormat& format) {
-  std::vector<types::StructField> fields = {{"file_path", types::String(), false},
-                                            {"file_name", types::String(), false},
-                                            {"file_size", types::Long(), false},
-                                            {"file_block_start", types::Long(), false},
-                                            {"file_block_length", types::Long(), false},
-                                            {"file_modification_time", types::Timestamp(), false}};
+  std::vector<types::StructField> fields = {
+      {"file_path", types::String(), false},       {"file_name", types::String(), false},
+      {"file_size", types::Long(), false},         {"file_block_start", types::Long(), false},
+      {"file_block_length", types::Long(), false}, {"file_modification_time", types::Timestamp(), false}};
   if (format.name() == "Parquet") fields.push_back({"row_index", types::Long(), false});
   return types::Struct({{kMetadata, types::Struct(std::move(fields)), false,
                          R"({"__file_source_metadata_col":true,"__metadata_col":"_metadata"})"}});

@@ -22,7 +22,7 @@ struct FilePartition : InputPartition {
 
 /// The schema of the files and of the folders above them.
 struct FileSchema {
-  types::TypePtr data;                        ///< may hold columns that folders give too: those of the folders count
+  types::TypePtr data;  ///< may hold columns that folders give too: those of the folders count
   std::vector<types::StructField> partition;
 
   types::TypePtr All() const;

@@ -36,7 +36,8 @@ int64_t BytesOf(const base::SqlConf& conf, const char* key, int64_t otherwise) {
 FileSplitting FileSplitting::FromConf(const base::SqlConf* conf) {
   FileSplitting out;
   if (!conf) return out;
-  out.max_partition_bytes = std::max<int64_t>(1, BytesOf(*conf, "spark.sql.files.maxPartitionBytes", out.max_partition_bytes));
+  out.max_partition_bytes =
+      std::max<int64_t>(1, BytesOf(*conf, "spark.sql.files.maxPartitionBytes", out.max_partition_bytes));
   out.open_cost_bytes = BytesOf(*conf, "spark.sql.files.openCostInBytes", out.open_cost_bytes);
   out.min_partitions = BytesOf(*conf, "spark.sql.files.minPartitionNum", out.min_partitions);
   return out;
@@ -46,8 +47,10 @@ std::vector<InputPartitionPtr> PlanFiles(const std::vector<ListedFile>& files, c
                                          const FileSplitting& splitting, int parallelism, bool whole_files) {
   int64_t total = 0;
   for (const ListedFile& file : files) total += file.size + splitting.open_cost_bytes;
-  int64_t per_partition = total / std::max<int64_t>(1, splitting.min_partitions > 0 ? splitting.min_partitions : parallelism);
-  const int64_t most = std::clamp<int64_t>(std::max(splitting.open_cost_bytes, per_partition), 1, splitting.max_partition_bytes);
+  int64_t per_partition =
+      total / std::max<int64_t>(1, splitting.min_partitions > 0 ? splitting.min_partitions : parallelism);
+  const int64_t most =
+      std::clamp<int64_t>(std::max(splitting.open_cost_bytes, per_partition), 1, splitting.max_partition_bytes);
   std::vector<FilePartition::Part> parts;
   for (const ListedFile& file : files) {
     if (whole_files || !format.Splittable(file.path)) {
@@ -58,7 +61,8 @@ std::vector<InputPartitionPtr> PlanFiles(const std::vector<ListedFile>& files, c
       parts.push_back({{file.path, start, std::min(most, file.size - start), file.size}, file.modified_ms, file.base});
     }
   }
-  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.slice.length > b.slice.length; });
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const auto& a, const auto& b) { return a.slice.length > b.slice.length; });
   std::vector<InputPartitionPtr> out;
   std::shared_ptr<FilePartition> open;
   int64_t held = 0;

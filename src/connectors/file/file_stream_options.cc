@@ -33,7 +33,8 @@ std::optional<int64_t> NumberOption(const plan::Options& options, const char* na
   auto text = plan::FindOption(options, name);
   if (!text) return std::nullopt;
   T value = 0;
-  if (!formats::ParseInteger(text->data(), text->size(), &value) || value < least) throw InvalidValue(*text, name, must);
+  if (!formats::ParseInteger(text->data(), text->size(), &value) || value < least)
+    throw InvalidValue(*text, name, must);
   return value;
 }
 
@@ -83,7 +84,8 @@ void ParseCleanSource(const plan::Options& options, const std::string& path, Fil
     return;
   }
   if (upper != "ARCHIVE") {
-    throw Invalid(fmt::format("Invalid mode for clean source option Some({}). Must be one of ARCHIVE,DELETE,OFF", mode));
+    throw Invalid(
+        fmt::format("Invalid mode for clean source option Some({}). Must be one of ARCHIVE,DELETE,OFF", mode));
   }
   auto folder = plan::FindOption(options, "sourceArchiveDir");
   if (!folder) throw Invalid("Archive mode must be used with 'sourceArchiveDir' option.");
@@ -91,9 +93,10 @@ void ParseCleanSource(const plan::Options& options, const std::string& path, Fil
   out->archive_folder = base::LocalPath(*folder);
   while (out->archive_folder.size() > 1 && out->archive_folder.back() == '/') out->archive_folder.pop_back();
   if (ArchiveMatchesSource(path, out->archive_folder)) {
-    throw Invalid("requirement failed: Base archive path cannot be set to the path where archived path can possibly match "
-                  "with source pattern. Ensure the base archive path doesn't match with source pattern in depth, where "
-                  "the depth is minimum of depth on both paths.");
+    throw Invalid(
+        "requirement failed: Base archive path cannot be set to the path where archived path can possibly match "
+        "with source pattern. Ensure the base archive path doesn't match with source pattern in depth, where "
+        "the depth is minimum of depth on both paths.");
   }
 }
 
@@ -126,9 +129,11 @@ FileStreamOptions ParseFileStreamOptions(const plan::Options& options, const std
 
 int64_t ParseTimeMillis(const std::string& text) {
   auto failed = [&](const std::string& what) {
-    return base::Error::Plain(base::ErrorKind::kNumberFormat,
-                              "Time must be specified as seconds (s), milliseconds (ms), microseconds (us), minutes (m or "
-                              "min), hour (h), or day (d). E.g. 50s, 100ms, or 250us.\n" + what);
+    return base::Error::Plain(
+        base::ErrorKind::kNumberFormat,
+        "Time must be specified as seconds (s), milliseconds (ms), microseconds (us), minutes (m or "
+        "min), hour (h), or day (d). E.g. 50s, 100ms, or 250us.\n" +
+            what);
   };
   size_t begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
   std::string trimmed = begin == std::string::npos ? "" : text.substr(begin, end - begin + 1);
@@ -140,11 +145,11 @@ int64_t ParseTimeMillis(const std::string& text) {
   if (status != std::errc() || !letters) throw failed("Failed to parse time string: " + text);
   if (unit.empty() || unit == "ms") return value;
   if (unit == "us") return value / 1000;
-  int64_t factor = unit == "s"                     ? 1000
+  int64_t factor = unit == "s"                    ? 1000
                    : unit == "m" || unit == "min" ? 60'000
-                   : unit == "h"                   ? 3'600'000
-                   : unit == "d"                   ? 86'400'000
-                                                   : 0;
+                   : unit == "h"                  ? 3'600'000
+                   : unit == "d"                  ? 86'400'000
+                                                  : 0;
   if (factor == 0) throw failed(fmt::format("Invalid suffix: \"{}\"", unit));
   int64_t millis = 0;
   // As java.util.concurrent.TimeUnit, which stops at the largest number.

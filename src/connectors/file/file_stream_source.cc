@@ -88,7 +88,8 @@ class FileStreamSource : public StreamSource {
       CheckBase(file.path);
       struct stat status {};
       if (stat(file.path.c_str(), &status) != 0) {
-        spdlog::warn("The file {} of the stream {} was not found. Was it deleted very recently?", file.path, given_path_);
+        spdlog::warn("The file {} of the stream {} was not found. Was it deleted very recently?", file.path,
+                     given_path_);
         continue;
       }
       file.size = status.st_size;
@@ -152,8 +153,8 @@ class FileStreamSource : public StreamSource {
     return out;
   }
 
-  // The files of the next batch. What was listed and did not fit waits for the batches after it, so that a backlog is not
-  // listed anew for each of them.
+  // The files of the next batch. What was listed and did not fit waits for the batches after it, so that a backlog is
+  // not listed anew for each of them.
   std::vector<ListedFile> NextFiles(const ReadLimit& limit) {
     if (!fixed_ && pending_.empty()) pending_ = NewFiles();
     std::vector<ListedFile> out;
@@ -197,8 +198,9 @@ class FileStreamSource : public StreamSource {
       lines.push_back(FormatLogEntry(entries.back()));
     }
     if (!log_.Add(latest_, lines)) {
-      throw base::Error::Plain(base::ErrorKind::kIllegalState,
-                               fmt::format("Concurrent update to the log. Multiple streaming jobs detected for {}", latest_));
+      throw base::Error::Plain(
+          base::ErrorKind::kIllegalState,
+          fmt::format("Concurrent update to the log. Multiple streaming jobs detected for {}", latest_));
     }
     base::FaultPoint("source.after_log");
   }
@@ -251,10 +253,12 @@ class FileStreamSource : public StreamSource {
   // Columns of the user's schema turn out to be partition columns when the first folders appear.
   void FindFolderColumns(const std::vector<ListedFile>& files) {
     if (!schema_.partition.empty()) return;
-    auto with_folders = std::find_if(files.begin(), files.end(), [](const auto& file) { return !PartitionOf(file).empty(); });
+    auto with_folders =
+        std::find_if(files.begin(), files.end(), [](const auto& file) { return !PartitionOf(file).empty(); });
     if (with_folders == files.end()) return;
     FileSchema split = SplitSchema(schema_.data, files, true, time_zone_);
-    std::erase_if(split.partition, [&](const types::StructField& field) { return !schema_.data->FieldIndex(field.name); });
+    std::erase_if(split.partition,
+                  [&](const types::StructField& field) { return !schema_.data->FieldIndex(field.name); });
     if (!split.partition.empty()) schema_ = std::move(split);
   }
 
@@ -281,9 +285,9 @@ class FileStreamSource : public StreamSource {
   std::function<void()> wake_;
   checkpoint::CompactibleFileLog log_;
   SeenFiles seen_;
-  std::optional<bool> from_sink_log_;  ///< unknown until there are files
-  std::deque<ListedFile> pending_;     ///< listed, not yet in a batch
-  bool fixed_ = false;                 ///< availableNow: nothing but pending_ is to come
+  std::optional<bool> from_sink_log_;                      ///< unknown until there are files
+  std::deque<ListedFile> pending_;                         ///< listed, not yet in a batch
+  bool fixed_ = false;                                     ///< availableNow: nothing but pending_ is to come
   std::map<int64_t, std::vector<SourceLogEntry>> recent_;  ///< of batches that are not committed
   int64_t latest_ = -1, cleaned_ = -1;
   mutable std::unique_ptr<FolderWatcher> watcher_;
@@ -292,7 +296,8 @@ class FileStreamSource : public StreamSource {
 class FileStream : public StreamDefinition {
  public:
   FileStream(ReadSpec spec, const MakeFormat& make)
-      : spec_(std::move(spec)), format_(make({formats::Options(spec_.options.begin(), spec_.options.end()), spec_.conf})) {
+      : spec_(std::move(spec)),
+        format_(make({formats::Options(spec_.options.begin(), spec_.options.end()), spec_.conf})) {
     std::vector<std::string> paths = PathsOf(spec_);
     std::string local = base::LocalPath(paths[0]);
     if (!HasGlob(local) && !std::filesystem::exists(local)) {

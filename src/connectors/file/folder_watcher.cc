@@ -94,7 +94,8 @@ bool FolderWatcher::Watch(const std::string& folder) {
   for (const auto& entry : fs::directory_iterator(folder, gone)) {
     std::string name = entry.path().filename().string();
     std::error_code raced;
-    if ((!IsHiddenName(name) || name == kSinkLog) && entry.is_directory(raced) && !Watch(entry.path().string())) return false;
+    if ((!IsHiddenName(name) || name == kSinkLog) && entry.is_directory(raced) && !Watch(entry.path().string()))
+      return false;
   }
   return true;
 }

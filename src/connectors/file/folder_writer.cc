@@ -50,7 +50,8 @@ void CheckTypes(const formats::FileFormat& format, const types::DataType& schema
 
 }  // namespace
 
-int64_t FolderWriteSpec::MaxRecordsPerFile(const std::map<std::string, std::string>& options, const base::SqlConf* conf) {
+int64_t FolderWriteSpec::MaxRecordsPerFile(const std::map<std::string, std::string>& options,
+                                           const base::SqlConf* conf) {
   std::string text = conf ? conf->Find("spark.sql.files.maxRecordsPerFile").value_or("0") : "0";
   for (const auto& [name, value] : options) {
     if (plan::FindOption({{name, value}}, "maxRecordsPerFile")) text = value;
@@ -134,7 +135,8 @@ std::vector<std::string> FolderWriter::FolderNames(int column, const std::shared
   context.time_zone = spec_->time_zone;
   arrow::Datum cast = to_text_[column](context, {arrow::Datum(values)}, values->length());
   std::shared_ptr<arrow::Array> array =
-      cast.is_array() ? cast.make_array() : base::ValueOrThrow(arrow::MakeArrayFromScalar(*cast.scalar(), values->length()));
+      cast.is_array() ? cast.make_array()
+                      : base::ValueOrThrow(arrow::MakeArrayFromScalar(*cast.scalar(), values->length()));
   const auto& texts = static_cast<const arrow::StringArray&>(*array);
   std::vector<std::string> out;
   for (int64_t i = 0; i < texts.length(); ++i) {

@@ -31,9 +31,9 @@ struct FolderWriteSpec {
   static int64_t MaxRecordsPerFile(const std::map<std::string, std::string>& options, const base::SqlConf* conf);
 };
 
-/// Writes the rows of one partition into files of the folder, one for each combination of partition values. Only so many
-/// files are open at a time: one that is closed to make room goes on in a next file. Files that were begun are deleted on
-/// Abort. Errors name the file.
+/// Writes the rows of one partition into files of the folder, one for each combination of partition values. Only so
+/// many files are open at a time: one that is closed to make room goes on in a next file. Files that were begun are
+/// deleted on Abort. Errors name the file.
 class FolderWriter : public PartitionWriter {
  public:
   FolderWriter(std::shared_ptr<const FolderWriteSpec> spec, int partition);

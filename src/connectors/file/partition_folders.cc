@@ -56,9 +56,7 @@ TypePtr Wider(const TypePtr& a, const TypePtr& b) {
   if (types::Equal(a, b)) return a;
   if (a->Is(TypeId::kNull)) return b;
   if (b->Is(TypeId::kNull)) return a;
-  auto either = [&](TypeId one, TypeId other) {
-    return (a->Is(one) && b->Is(other)) || (a->Is(other) && b->Is(one));
-  };
+  auto either = [&](TypeId one, TypeId other) { return (a->Is(one) && b->Is(other)) || (a->Is(other) && b->Is(one)); };
   if (either(TypeId::kInteger, TypeId::kLong)) return types::Long();
   if (either(TypeId::kInteger, TypeId::kDouble)) return types::Double();
   if (either(TypeId::kDate, TypeId::kTimestamp)) return types::Timestamp();
@@ -232,7 +230,8 @@ types::Literal ParsePartitionValue(const std::string& column, const std::string&
     case TypeId::kDouble: {
       double number = 0;
       if (!formats::ParseDouble(value.data(), value.size(), &number)) break;
-      return type->Is(TypeId::kFloat) ? types::Literal::Float(static_cast<float>(number)) : types::Literal::Double(number);
+      return type->Is(TypeId::kFloat) ? types::Literal::Float(static_cast<float>(number))
+                                      : types::Literal::Double(number);
     }
     case TypeId::kDecimal: {
       arrow::Decimal128 number;
@@ -256,8 +255,9 @@ types::Literal ParsePartitionValue(const std::string& column, const std::string&
     default:
       throw base::Error::Unsupported("Partition columns of type " + type->Sql());
   }
-  throw base::Error(base::ErrorKind::kRuntime, "INVALID_PARTITION_VALUE",
-                    {{"value", "'" + value + "'"}, {"dataType", "\"" + type->Sql() + "\""}, {"columnName", "`" + column + "`"}});
+  throw base::Error(
+      base::ErrorKind::kRuntime, "INVALID_PARTITION_VALUE",
+      {{"value", "'" + value + "'"}, {"dataType", "\"" + type->Sql() + "\""}, {"columnName", "`" + column + "`"}});
 }
 
 }  // namespace sluice::connectors

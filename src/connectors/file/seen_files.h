@@ -10,8 +10,8 @@
 
 namespace sluice::connectors {
 
-/// FileStreamSource.SeenFilesMap: files older than `max_age_ms` before the newest one are forgotten, and files that old are
-/// not taken any more. Forgetting costs only what is forgotten. Not thread safe.
+/// FileStreamSource.SeenFilesMap: files older than `max_age_ms` before the newest one are forgotten, and files that old
+/// are not taken any more. Forgetting costs only what is forgotten. Not thread safe.
 class SeenFiles {
  public:
   SeenFiles(int64_t max_age_ms, bool name_only) : max_age_ms_(max_age_ms), name_only_(name_only) {}
@@ -29,7 +29,8 @@ class SeenFiles {
   int64_t max_age_ms_;
   bool name_only_;
   std::unordered_map<std::string, int64_t> files_;
-  std::set<std::pair<int64_t, const std::string*>> by_age_;  ///< keys of files_, which don't move; empty if nothing ages
+  std::set<std::pair<int64_t, const std::string*>>
+      by_age_;  ///< keys of files_, which don't move; empty if nothing ages
   int64_t newest_ms_ = 0, purged_below_ms_ = 0;
 };
 

@@ -40,8 +40,7 @@ class MemoryTable : public logical::BatchSource {
   void Join() {
     Batches small;
     auto flush = [&] {
-      if (!small.empty())
-        joined_.push_back(base::ValueOrThrow(arrow::ConcatenateRecordBatches(small)));
+      if (!small.empty()) joined_.push_back(base::ValueOrThrow(arrow::ConcatenateRecordBatches(small)));
       small.clear();
     };
     for (auto& batch : recent_) {
@@ -119,10 +118,8 @@ class MemorySink : public StreamSink, public TableSink {
   int64_t last_batch_ = -1, rows_written_ = 0;
 };
 
-std::unique_ptr<StreamSink> MakeMemorySink(const StreamSinkContext& context, const plan::Options&,
-                                           const std::string&) {
-  if (context.query_name.empty())
-    throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1194");
+std::unique_ptr<StreamSink> MakeMemorySink(const StreamSinkContext& context, const plan::Options&, const std::string&) {
+  if (context.query_name.empty()) throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1194");
   // Only in complete mode does the state hold the whole table.
   if (context.recovered && context.mode != OutputMode::kComplete) {
     throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1299",
@@ -136,8 +133,7 @@ std::unique_ptr<StreamSink> MakeMemorySink(const StreamSinkContext& context, con
 SLUICE_REGISTER(ConnectorRegistry, Memory) {
   DataSourceEntry entry;
   entry.name = "memory";
-  entry.usage =
-      "Keeps the output as a temporary view named like the query; for tests and small results.";
+  entry.usage = "Keeps the output as a temporary view named like the query; for tests and small results.";
   entry.write_stream = MakeMemorySink;
   entry.output_modes = {OutputMode::kAppend, OutputMode::kUpdate, OutputMode::kComplete};
   entry.temporary_checkpoint = true;

@@ -6,9 +6,7 @@ namespace {
 
 class NoopWriter : public PartitionWriter {
  public:
-  void Write(const std::shared_ptr<arrow::RecordBatch>& batch) override {
-    rows_ += batch->num_rows();
-  }
+  void Write(const std::shared_ptr<arrow::RecordBatch>& batch) override { rows_ += batch->num_rows(); }
   WriterMessage Finish() override { return {{}, rows_}; }
 
  private:
@@ -18,9 +16,7 @@ class NoopWriter : public PartitionWriter {
 class NoopSink : public StreamSink {
  public:
   std::string Description() const override { return "NoopTable"; }
-  PartitionWriterPtr OpenPartition(const SinkBatch&, int) override {
-    return std::make_unique<NoopWriter>();
-  }
+  PartitionWriterPtr OpenPartition(const SinkBatch&, int) override { return std::make_unique<NoopWriter>(); }
   void CommitBatch(const SinkBatch&, const std::vector<WriterMessage>& messages) override {
     rows_ = 0;
     for (const WriterMessage& message : messages) rows_ += message.rows;
@@ -43,8 +39,7 @@ SLUICE_REGISTER(ConnectorRegistry, Noop) {
   DataSourceEntry entry;
   entry.name = "noop";
   entry.aliases = {"org.apache.spark.sql.execution.datasources.noop.NoopDataSource"};
-  entry.usage =
-      "Computes the rows and drops them; for measuring and for queries that only feed state.";
+  entry.usage = "Computes the rows and drops them; for measuring and for queries that only feed state.";
   entry.write_stream = [](const StreamSinkContext&, const plan::Options&, const std::string&) {
     return std::make_unique<NoopSink>();
   };

@@ -23,14 +23,11 @@ struct Position {
   static Position Parse(const Offset& text) {
     nlohmann::json parsed = nlohmann::json::parse(text, nullptr, false);
     if (!parsed.is_object() || !parsed.contains("offset") || !parsed.contains("timestamp")) {
-      throw base::Error::Plain(base::ErrorKind::kIllegalState,
-                               "Not an offset of the rate-micro-batch source: " + text);
+      throw base::Error::Plain(base::ErrorKind::kIllegalState, "Not an offset of the rate-micro-batch source: " + text);
     }
     return {parsed["offset"].get<int64_t>(), parsed["timestamp"].get<int64_t>()};
   }
-  Offset ToOffset() const {
-    return fmt::format(R"({{"offset":{},"timestamp":{}}})", value, timestamp_ms);
-  }
+  Offset ToOffset() const { return fmt::format(R"({{"offset":{},"timestamp":{}}})", value, timestamp_ms); }
 };
 
 class RateMicroBatchSource : public StreamSource {
@@ -44,16 +41,11 @@ class RateMicroBatchSource : public StreamSource {
         "advanceMsPerBatch={}]",
         settings_.rows_per_batch, partitions_, settings_.start_timestamp_ms, settings_.advance_ms);
   }
-  std::optional<Offset> InitialOffset() override {
-    return Position{0, settings_.start_timestamp_ms}.ToOffset();
-  }
-  std::optional<Offset> LatestOffset(const std::optional<Offset>& start,
-                                     const ReadLimit&) override {
+  std::optional<Offset> InitialOffset() override { return Position{0, settings_.start_timestamp_ms}.ToOffset(); }
+  std::optional<Offset> LatestOffset(const std::optional<Offset>& start, const ReadLimit&) override {
     if (available_now_ && fixed_) return fixed_;
     Position from = Position::Parse(start ? *start : *InitialOffset());
-    Offset end =
-        Position{from.value + settings_.rows_per_batch, from.timestamp_ms + settings_.advance_ms}
-            .ToOffset();
+    Offset end = Position{from.value + settings_.rows_per_batch, from.timestamp_ms + settings_.advance_ms}.ToOffset();
     // "All that is available now" is one batch.
     if (available_now_) fixed_ = end;
     return end;
@@ -120,11 +112,10 @@ SLUICE_REGISTER(ConnectorRegistry, RateMicroBatch) {
   entry.name = "rate-micro-batch";
   entry.aliases = {"org.apache.spark.sql.execution.streaming.sources.RatePerMicroBatchProvider"};
   entry.usage = "A fixed number of rows each micro-batch, whatever the clock says.";
-  entry.options = {
-      {"rowsPerBatch", "", "How many rows a micro-batch has; must be given."},
-      {"numPartitions", "the number of cores", "In how many partitions the rows come."},
-      {"startTimestamp", "0", "The timestamp of the first batch, in milliseconds since the epoch."},
-      {"advanceMillisPerBatch", "1000", "How far the timestamp advances with each batch."}};
+  entry.options = {{"rowsPerBatch", "", "How many rows a micro-batch has; must be given."},
+                   {"numPartitions", "the number of cores", "In how many partitions the rows come."},
+                   {"startTimestamp", "0", "The timestamp of the first batch, in milliseconds since the epoch."},
+                   {"advanceMillisPerBatch", "1000", "How far the timestamp advances with each batch."}};
   entry.read_stream = ReadRateMicroBatch;
   registry.Add(std::move(entry));
 }

@@ -34,27 +34,24 @@ std::optional<int64_t> IntegerOption(const plan::Options& options, const std::st
   auto text = plan::FindOption(options, name);
   if (!text) return std::nullopt;
   auto value = WholeNumber(*text);
-  if (!value)
-    throw Error::Plain(ErrorKind::kNumberFormat, fmt::format("For input string: \"{}\"", *text));
+  if (!value) throw Error::Plain(ErrorKind::kNumberFormat, fmt::format("For input string: \"{}\"", *text));
   return value;
 }
 
-int64_t PositiveOption(const plan::Options& options, const std::string& name,
-                       int64_t default_value) {
+int64_t PositiveOption(const plan::Options& options, const std::string& name, int64_t default_value) {
   int64_t value = IntegerOption(options, name).value_or(default_value);
   Require(value > 0, value, name, "must be positive");
   return value;
 }
 
-int64_t NonNegativeOption(const plan::Options& options, const std::string& name,
-                          int64_t default_value, const char* complaint) {
+int64_t NonNegativeOption(const plan::Options& options, const std::string& name, int64_t default_value,
+                          const char* complaint) {
   int64_t value = IntegerOption(options, name).value_or(default_value);
   Require(value >= 0, value, name, complaint);
   return value;
 }
 
-int64_t SecondsOption(const plan::Options& options, const std::string& name,
-                      int64_t default_value) {
+int64_t SecondsOption(const plan::Options& options, const std::string& name, int64_t default_value) {
   auto text = plan::FindOption(options, name);
   if (!text) return default_value;
   std::string time = *text;
@@ -67,26 +64,22 @@ int64_t SecondsOption(const plan::Options& options, const std::string& name,
       {"min", 60'000'000}, {"h", 3'600'000'000}, {"d", 86'400'000'000}};
   auto micros = kMicros.find(unit);
   if (!number || micros == kMicros.end()) {
-    throw Error::Plain(
-        ErrorKind::kNumberFormat,
-        "Time must be specified as seconds (s), milliseconds (ms), microseconds (us), minutes (m "
-        "or "
-        "min), hour (h), or day (d). E.g. 50s, 100ms, or 250us.\nFailed to parse time string: " +
-            *text);
+    throw Error::Plain(ErrorKind::kNumberFormat,
+                       "Time must be specified as seconds (s), milliseconds (ms), microseconds (us), minutes (m "
+                       "or "
+                       "min), hour (h), or day (d). E.g. 50s, 100ms, or 250us.\nFailed to parse time string: " +
+                           *text);
   }
   return *number * micros->second / 1'000'000;
 }
 
 types::TypePtr RateSchema() {
-  static const types::TypePtr schema =
-      types::Struct({{"timestamp", types::Timestamp()}, {"value", types::Long()}});
+  static const types::TypePtr schema = types::Struct({{"timestamp", types::Timestamp()}, {"value", types::Long()}});
   return schema;
 }
 
 void RefuseSchema(const types::TypePtr& given, const std::string& provider) {
-  if (given)
-    throw Error(ErrorKind::kUnsupportedOperation, "_LEGACY_ERROR_TEMP_2242",
-                {{"provider", provider}});
+  if (given) throw Error(ErrorKind::kUnsupportedOperation, "_LEGACY_ERROR_TEMP_2242", {{"provider", provider}});
 }
 
 }  // namespace sluice::connectors

@@ -16,8 +16,7 @@ int64_t Round(double value) { return static_cast<int64_t>(std::floor(value + 0.5
 
 class RateReader : public BatchReader {
  public:
-  RateReader(const RatePartition& partition, const ScanRequest& request)
-      : partition_(partition), request_(request) {}
+  RateReader(const RatePartition& partition, const ScanRequest& request) : partition_(partition), request_(request) {}
 
   std::shared_ptr<arrow::RecordBatch> Next() override {
     if (partition_.first >= partition_.end) return nullptr;
@@ -35,8 +34,7 @@ class RateReader : public BatchReader {
 
  private:
   template <typename Fill>
-  std::shared_ptr<arrow::Array> Column(const std::shared_ptr<arrow::DataType>& type, int64_t rows,
-                                       Fill fill) {
+  std::shared_ptr<arrow::Array> Column(const std::shared_ptr<arrow::DataType>& type, int64_t rows, Fill fill) {
     auto buffer = base::ValueOrThrow(arrow::AllocateBuffer(rows * 8));
     auto* values = buffer->mutable_data_as<int64_t>();
     for (int64_t i = 0; i < rows; ++i) values[i] = fill(partition_.first + i * partition_.step);

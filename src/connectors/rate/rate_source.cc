@@ -78,8 +78,7 @@ class RateSource : public StreamSource {
       partition->step = partitions_;
       partition->range_start = first;
       partition->start_ms = created_ms_ + from * 1000;
-      partition->ms_per_value =
-          static_cast<double>((to - from) * 1000) / static_cast<double>(last - first);
+      partition->ms_per_value = static_cast<double>((to - from) * 1000) / static_cast<double>(last - first);
       partitions.push_back(std::move(partition));
     }
     return partitions;
@@ -138,8 +137,7 @@ std::shared_ptr<StreamDefinition> ReadRate(const ReadSpec& spec) {
   if (settings.ramp_up_seconds < 0) {
     throw Error::Plain(
         ErrorKind::kIllegalArgument,
-        fmt::format("Invalid value '{}'. The option 'rampUpTime' must not be negative",
-                    settings.ramp_up_seconds));
+        fmt::format("Invalid value '{}'. The option 'rampUpTime' must not be negative", settings.ramp_up_seconds));
   }
   if (plan::FindOption(spec.options, "numPartitions")) {
     settings.partitions = PositiveOption(spec.options, "numPartitions", 1);
@@ -161,12 +159,10 @@ SLUICE_REGISTER(ConnectorRegistry, Rate) {
   entry.name = "rate";
   entry.aliases = {"org.apache.spark.sql.execution.streaming.sources.RateStreamProvider",
                    "org.apache.spark.sql.execution.streaming.RateSourceProvider"};
-  entry.usage =
-      "Rows of a timestamp and a running number, so many a second, for tests and demonstrations.";
-  entry.options = {
-      {"rowsPerSecond", "1", "How many rows a second has."},
-      {"rampUpTime", "0s", "How long the speed rises until it has reached rowsPerSecond."},
-      {"numPartitions", "the number of cores", "In how many partitions the rows come."}};
+  entry.usage = "Rows of a timestamp and a running number, so many a second, for tests and demonstrations.";
+  entry.options = {{"rowsPerSecond", "1", "How many rows a second has."},
+                   {"rampUpTime", "0s", "How long the speed rises until it has reached rowsPerSecond."},
+                   {"numPartitions", "the number of cores", "In how many partitions the rows come."}};
   entry.read_stream = ReadRate;
   registry.Add(std::move(entry));
 }

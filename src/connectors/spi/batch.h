@@ -26,9 +26,9 @@ using BatchReaderPtr = std::unique_ptr<BatchReader>;
 
 /// What a query needs of a table or stream.
 struct ScanRequest {
-  std::vector<std::string> columns;          ///< in output order; may be empty (count only)
-  types::TypePtr schema;                     ///< struct of those columns
-  std::vector<logical::ExprPtr> filters;     ///< conjuncts; attributes are named as `columns` of the table
+  std::vector<std::string> columns;       ///< in output order; may be empty (count only)
+  types::TypePtr schema;                  ///< struct of those columns
+  std::vector<logical::ExprPtr> filters;  ///< conjuncts; attributes are named as `columns` of the table
   int64_t batch_rows = 16384;
   std::string time_zone = "UTC";
 };

@@ -17,8 +17,7 @@ std::string LowerCase(std::string_view text) {
 }  // namespace
 
 void ConnectorRegistry::Add(DataSourceEntry entry) {
-  if (entry.usage.empty())
-    throw base::Error::Internal("The data source " + entry.name + " has no usage text");
+  if (entry.usage.empty()) throw base::Error::Internal("The data source " + entry.name + " has no usage text");
   for (const std::string& alias : entry.aliases) {
     if (!aliases_.emplace(LowerCase(alias), entry.name).second) {
       throw base::Error::Internal("The data source alias " + alias + " is registered twice");
@@ -39,8 +38,7 @@ const DataSourceEntry* ConnectorRegistry::Find(std::string_view format) const {
 
 const DataSourceEntry& ConnectorRegistry::Get(std::string_view format) const {
   if (const DataSourceEntry* entry = Find(format)) return *entry;
-  throw base::Error(base::ErrorKind::kClassNotFound, "DATA_SOURCE_NOT_FOUND",
-                    {{"provider", std::string(format)}});
+  throw base::Error(base::ErrorKind::kClassNotFound, "DATA_SOURCE_NOT_FOUND", {{"provider", std::string(format)}});
 }
 
 std::vector<const DataSourceEntry*> ConnectorRegistry::Entries() const {

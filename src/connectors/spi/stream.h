@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/sql_conf.h"
-#include "base/sql_conf.h"
 #include "connectors/spi/batch.h"
 #include "plan/command.h"
 
@@ -32,7 +31,7 @@ struct StreamSourceContext {
   int parallelism = 2;
   std::shared_ptr<base::Clock> clock = std::make_shared<base::SystemClock>();  ///< the query's
   base::CancellationPtr cancellation;  ///< cancelled when the query stops; may be null
-  std::function<void()> wake;  ///< call from any thread when new data may have arrived
+  std::function<void()> wake;          ///< call from any thread when new data may have arrived
 };
 class StreamDefinition : public logical::StreamHandle {
  public:
@@ -99,8 +98,8 @@ class StreamSink {
   virtual void AbortBatch(const SinkBatch& batch) {}
   /// numOutputRows of progress: rows of the last batch, or -1 where Spark reports -1.
   virtual int64_t LastOutputRows() const { return -1; }
-  /// What has been written so far, for sinks that keep it in memory: the session makes it a temporary view named like the
-  /// query. Null for all others. Valid after the sink has gone.
+  /// What has been written so far, for sinks that keep it in memory: the session makes it a temporary view named like
+  /// the query. Null for all others. Valid after the sink has gone.
   virtual std::shared_ptr<logical::BatchSource> ResultTable() { return nullptr; }
   virtual void Stop() {}
 };

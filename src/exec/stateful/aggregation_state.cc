@@ -24,13 +24,11 @@ AggregationState::AggregationState(const AggregationPlan& plan)
 
 state::UnsafeRows AggregationState::EncodeValues(const PartialRows& rows) const {
   arrow::ArrayVector columns;
-  for (const auto& buffers : rows.buffers)
-    columns.insert(columns.end(), buffers.begin(), buffers.end());
+  for (const auto& buffers : rows.buffers) columns.insert(columns.end(), buffers.begin(), buffers.end());
   return values_.Encode(columns, rows.rows);
 }
 
-PartialRows AggregationState::Restore(const state::StateStore& store,
-                                      const state::UnsafeRows& keys) const {
+PartialRows AggregationState::Restore(const state::StateStore& store, const state::UnsafeRows& keys) const {
   std::vector<std::string_view> found_keys, found_values;
   for (int64_t i = 0; i < keys.size(); ++i) {
     std::string_view value = store.Get(keys[i]);

@@ -18,14 +18,11 @@ class AggregationState {
   explicit AggregationState(const AggregationPlan& plan);
 
   const state::StoreSchema& schema() const { return schema_; }
-  state::UnsafeRows EncodeKeys(const PartialRows& rows) const {
-    return keys_.Encode(rows.keys, rows.rows);
-  }
+  state::UnsafeRows EncodeKeys(const PartialRows& rows) const { return keys_.Encode(rows.keys, rows.rows); }
   state::UnsafeRows EncodeValues(const PartialRows& rows) const;
   /// What the store has of the groups of `keys`, for those that it knows.
   PartialRows Restore(const state::StateStore& store, const state::UnsafeRows& keys) const;
-  PartialRows Decode(const std::vector<std::string_view>& keys,
-                     const std::vector<std::string_view>& values) const;
+  PartialRows Decode(const std::vector<std::string_view>& keys, const std::vector<std::string_view>& values) const;
   void Save(const PartialRows& rows, state::StateStore& store) const;
 
  private:

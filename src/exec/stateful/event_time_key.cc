@@ -38,8 +38,7 @@ std::optional<int64_t> EventTimeKey::OfRow(std::string_view key) const {
   return state::Load<int64_t>(window + BitsetBytes(kWindowFields) + 8 * kWindowEnd);
 }
 
-std::vector<bool> EventTimeKey::AtOrBefore(const arrow::ArrayVector& keys, int64_t rows,
-                                           int64_t watermark_ms) const {
+std::vector<bool> EventTimeKey::AtOrBefore(const arrow::ArrayVector& keys, int64_t rows, int64_t watermark_ms) const {
   std::shared_ptr<arrow::Array> times = keys[index_];
   std::shared_ptr<arrow::Array> windows;
   if (window_) {

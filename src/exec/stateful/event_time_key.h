@@ -22,8 +22,7 @@ class EventTimeKey {
   std::optional<int64_t> OfRow(std::string_view key) const;
   /// For rows of key columns: true where the time is at or before `watermark_ms`. Null times are
   /// not.
-  std::vector<bool> AtOrBefore(const arrow::ArrayVector& keys, int64_t rows,
-                               int64_t watermark_ms) const;
+  std::vector<bool> AtOrBefore(const arrow::ArrayVector& keys, int64_t rows, int64_t watermark_ms) const;
 
  private:
   size_t index_ = 0, columns_ = 0;

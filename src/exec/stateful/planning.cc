@@ -12,14 +12,12 @@ using logical::PlanKind;
 using logical::PlanPtr;
 
 base::Error NoDeduplication(const logical::Deduplicate& node) {
-  return base::Error::Unsupported(node.within_watermark
-                                      ? "dropDuplicatesWithinWatermark on a streaming DataFrame"
-                                      : "distinct and dropDuplicates on a streaming DataFrame");
+  return base::Error::Unsupported(node.within_watermark ? "dropDuplicatesWithinWatermark on a streaming DataFrame"
+                                                        : "distinct and dropDuplicates on a streaming DataFrame");
 }
 
 base::Error NoStreamJoin() {
-  return base::Error::Unsupported("A join of two streaming DataFrames",
-                                  "Join a stream with a static DataFrame.");
+  return base::Error::Unsupported("A join of two streaming DataFrames", "Join a stream with a static DataFrame.");
 }
 
 bool JoinsStreams(const logical::Join& node) {
@@ -44,19 +42,16 @@ void CheckSupportedOnStreams(const PlanPtr& analyzed) {
 bool LimitCountsBatches(const PlanPtr& input, OutputMode mode) {
   if (!input->is_streaming) return false;
   bool aggregates = false;
-  logical::Visit(input, [&](const PlanPtr& node) {
-    aggregates |= node->kind == PlanKind::kAggregate && node->is_streaming;
-  });
+  logical::Visit(input,
+                 [&](const PlanPtr& node) { aggregates |= node->kind == PlanKind::kAggregate && node->is_streaming; });
   return mode == OutputMode::kAppend || !aggregates;
 }
 
-OperatorPtr MakeStreamingDeduplicate(OperatorPtr, const logical::Deduplicate& node,
-                                     const StatefulOptions&) {
+OperatorPtr MakeStreamingDeduplicate(OperatorPtr, const logical::Deduplicate& node, const StatefulOptions&) {
   throw NoDeduplication(node);
 }
 
-OperatorPtr MakeStreamingJoin(OperatorPtr, OperatorPtr, const logical::Join& node,
-                              const StatefulOptions&) {
+OperatorPtr MakeStreamingJoin(OperatorPtr, OperatorPtr, const logical::Join& node, const StatefulOptions&) {
   if (PlanJoin(node).left_keys.empty()) {
     throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_3102",
                       {{"msg", "Stream-stream join without equality predicate is not supported."}})

@@ -25,13 +25,11 @@ struct StateOperatorMetrics {
 /// One a micro-batch, made by the streaming loop. Thread safe.
 class StateContext {
  public:
-  StateContext(state::StateManager* manager, int64_t version)
-      : manager_(manager), version_(version) {}
+  StateContext(state::StateManager* manager, int64_t version) : manager_(manager), version_(version) {}
 
   /// The store of (operator, partition, name) at this batch's version (= batch id), for reading and
   /// writing.
-  std::shared_ptr<state::StateStore> Open(const state::StoreId& id,
-                                          const state::StoreSchema& schema) {
+  std::shared_ptr<state::StateStore> Open(const state::StoreId& id, const state::StoreSchema& schema) {
     return manager_->Open(id, schema, version_);
   }
   int64_t version() const { return version_; }

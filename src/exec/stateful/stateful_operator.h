@@ -22,9 +22,7 @@ class StatefulOperator : public Operator {
   virtual bool has_watermark() const = 0;
   /// True if a batch without data is worth running once the watermark has moved from `previous_ms`,
   /// with which the last batch evicted, to `watermark_ms`: it would emit or evict state.
-  virtual bool NeedsBatchWithoutData(int64_t previous_ms, int64_t watermark_ms) const {
-    return false;
-  }
+  virtual bool NeedsBatchWithoutData(int64_t previous_ms, int64_t watermark_ms) const { return false; }
 };
 
 /// The stateful operators of a plan from the root down, as progress lists them.

@@ -26,9 +26,7 @@ constexpr size_t kOutputRows = 16384;
 using Exchanged = std::vector<std::vector<PartialRows>>;
 
 int64_t MillisSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                               start)
-      .count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
 }
 
 struct AggregateShape {
@@ -47,9 +45,9 @@ struct AggregateShape {
 // end commits.
 class StreamingAggregateIterator final : public BatchIterator {
  public:
-  StreamingAggregateIterator(const AggregateShape& shape, const state::OperatorInfo& info,
-                             OutputMode mode, std::shared_ptr<arrow::Schema> schema,
-                             ExecContext& context, int partition, std::vector<PartialRows> pieces)
+  StreamingAggregateIterator(const AggregateShape& shape, const state::OperatorInfo& info, OutputMode mode,
+                             std::shared_ptr<arrow::Schema> schema, ExecContext& context, int partition,
+                             std::vector<PartialRows> pieces)
       : shape_(shape),
         info_(info),
         mode_(mode),
@@ -71,8 +69,7 @@ class StreamingAggregateIterator final : public BatchIterator {
   }
 
  private:
-  std::optional<int64_t> WatermarkOf(
-      const std::map<int64_t, std::optional<int64_t>>& watermarks) const {
+  std::optional<int64_t> WatermarkOf(const std::map<int64_t, std::optional<int64_t>>& watermarks) const {
     auto found = watermarks.find(info_.id);
     return found == watermarks.end() ? std::nullopt : found->second;
   }
@@ -164,8 +161,7 @@ class StreamingAggregateIterator final : public BatchIterator {
 
   std::shared_ptr<arrow::RecordBatch> Results(arrow::ArrayVector finished, int64_t rows) {
     auto batch = arrow::RecordBatch::Make(shape_.finished, rows, std::move(finished));
-    return arrow::RecordBatch::Make(schema_, rows,
-                                    shape_.plan.results().EvaluateArrays(eval_, *batch));
+    return arrow::RecordBatch::Make(schema_, rows, shape_.plan.results().EvaluateArrays(eval_, *batch));
   }
 
   std::shared_ptr<arrow::RecordBatch> NextOutput() {
@@ -224,8 +220,7 @@ class StreamingAggregateIterator final : public BatchIterator {
 
 class StreamingAggregateOperator final : public StatefulOperator {
  public:
-  StreamingAggregateOperator(OperatorPtr child, std::unique_ptr<AggregateShape> shape,
-                             const StatefulOptions& options)
+  StreamingAggregateOperator(OperatorPtr child, std::unique_ptr<AggregateShape> shape, const StatefulOptions& options)
       : StatefulOperator(shape->plan.output()),
         child_(std::move(child)),
         shape_(std::move(shape)),
@@ -250,14 +245,11 @@ class StreamingAggregateOperator final : public StatefulOperator {
   }
   BatchIteratorPtr Open(ExecContext& context, int partition) const override {
     if (!context.state) throw base::Error::Internal("A stateful operator outside of a micro-batch");
-    return std::make_unique<StreamingAggregateIterator>(*shape_, info_, mode_, schema(), context,
-                                                        partition,
+    return std::make_unique<StreamingAggregateIterator>(*shape_, info_, mode_, schema(), context, partition,
                                                         std::move((*Exchange(context))[partition]));
   }
   std::string Describe() const override {
-    const char* mode = mode_ == OutputMode::kComplete ? "Complete"
-                       : mode_ == OutputMode::kUpdate ? "Update"
-                                                      : "Append";
+    const char* mode = mode_ == OutputMode::kComplete ? "Complete" : mode_ == OutputMode::kUpdate ? "Update" : "Append";
     return fmt::format("StateStoreSave {}, state info [ opId = {}, numPartitions = {}], {}, 2",
                        ListText(shape_->plan.grouping()), info_.id, info_.partitions, mode);
   }
@@ -266,8 +258,7 @@ class StreamingAggregateOperator final : public StatefulOperator {
  private:
   std::shared_ptr<Exchanged> Exchange(ExecContext& context) const {
     return context.Shared<Exchanged>(this, [&] {
-      return std::make_shared<Exchanged>(
-          ExchangePartialAggregates(shape_->plan, *child_, context, partitions_));
+      return std::make_shared<Exchanged>(ExchangePartialAggregates(shape_->plan, *child_, context, partitions_));
     });
   }
 
@@ -281,11 +272,9 @@ class StreamingAggregateOperator final : public StatefulOperator {
 
 }  // namespace
 
-OperatorPtr MakeStreamingAggregate(OperatorPtr child, const logical::Aggregate& node,
-                                   const StatefulOptions& options) {
+OperatorPtr MakeStreamingAggregate(OperatorPtr child, const logical::Aggregate& node, const StatefulOptions& options) {
   auto shape = std::make_unique<AggregateShape>(node, child->output());
-  if (shape->plan.has_distinct())
-    throw base::Error::Unsupported("A DISTINCT aggregate of a streaming DataFrame");
+  if (shape->plan.has_distinct()) throw base::Error::Unsupported("A DISTINCT aggregate of a streaming DataFrame");
   return std::make_shared<StreamingAggregateOperator>(std::move(child), std::move(shape), options);
 }
 

@@ -14,14 +14,11 @@ namespace sluice::exec {
 namespace {
 
 int64_t MillisSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                               start)
-      .count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
 }
 
 state::StoreSchema CounterSchema() {
-  return {types::Struct({{"key", types::Null(), true, "{}"}}),
-          types::Struct({{"value", types::Long(), true, "{}"}})};
+  return {types::Struct({{"key", types::Null(), true, "{}"}}), types::Struct({{"value", types::Long(), true, "{}"}})};
 }
 
 // The one counter of a store.
@@ -38,8 +35,7 @@ class Counter {
     return static_cast<const arrow::Int64Array&>(*columns[0]).Value(0);
   }
   void Write(int64_t count) {
-    auto column = std::make_shared<arrow::Int64Array>(
-        1, arrow::Buffer::FromVector(std::vector<int64_t>{count}));
+    auto column = std::make_shared<arrow::Int64Array>(1, arrow::Buffer::FromVector(std::vector<int64_t>{count}));
     store_.Put(key_[0], state::UnsafeRowEncoder(schema_.value).Encode({column}, 1)[0]);
   }
 
@@ -53,8 +49,7 @@ class Counter {
 // the whole batch.
 class StreamingLimitIterator final : public BatchIterator {
  public:
-  StreamingLimitIterator(const Operator& child, const state::OperatorInfo& info, int64_t limit,
-                         ExecContext& context)
+  StreamingLimitIterator(const Operator& child, const state::OperatorInfo& info, int64_t limit, ExecContext& context)
       : child_(child),
         info_(info),
         context_(context),
@@ -144,8 +139,8 @@ class StreamingLimitOperator final : public StatefulOperator {
     return std::make_unique<StreamingLimitIterator>(*child_, info_, limit_, context);
   }
   std::string Describe() const override {
-    return fmt::format("StreamingGlobalLimit {}, state info [ opId = {}, numPartitions = {}]",
-                       limit_, info_.id, info_.partitions);
+    return fmt::format("StreamingGlobalLimit {}, state info [ opId = {}, numPartitions = {}]", limit_, info_.id,
+                       info_.partitions);
   }
   std::vector<const Operator*> Children() const override { return {child_.get()}; }
 

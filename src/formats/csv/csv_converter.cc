@@ -170,8 +170,8 @@ void CsvConverter::ConvertSlowly(const TokenTable& table, int slot, ColumnBuilde
       case TypeId::kCalendarInterval:
         try {
           types::Interval interval = types::ParseInterval(Text(*token));
-          column->Append(arrow::MonthDayNanoIntervalType::MonthDayNanos{interval.months, interval.days,
-                                                                       interval.micros * 1000});
+          column->Append(
+              arrow::MonthDayNanoIntervalType::MonthDayNanos{interval.months, interval.days, interval.micros * 1000});
           good = true;
         } catch (const base::Error&) {
         }

@@ -55,7 +55,9 @@ class CsvFormat : public FileFormat {
     return OpenCsvWriter(path, schema, options_, OptionReader(context_));
   }
 
-  std::string Extension() const override { return "." + options_.extension + std::string(ExtensionOf(options_.compression)); }
+  std::string Extension() const override {
+    return "." + options_.extension + std::string(ExtensionOf(options_.compression));
+  }
 
  private:
   FormatContext context_;

@@ -16,9 +16,9 @@ struct CsvDialect {
   std::string delimiter = ",";
   char quote = '"';  ///< NUL = none
   char escape = '\\';
-  char escape_escape = '\\';  ///< escapes the escape in front of a quote; NUL = none
-  char comment = '\0';        ///< NUL = none
-  std::string line_separator; ///< empty = \n, \r\n or \r
+  char escape_escape = '\\';   ///< escapes the escape in front of a quote; NUL = none
+  char comment = '\0';         ///< NUL = none
+  std::string line_separator;  ///< empty = \n, \r\n or \r
   bool ignore_leading_space = false, ignore_trailing_space = false;
   UnescapedQuote unescaped_quote = UnescapedQuote::kStopAtDelimiter;
   int max_columns = 20480;

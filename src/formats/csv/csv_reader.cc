@@ -37,7 +37,8 @@ TokenSelection Select(const FileReadRequest& request, const CsvOptions& options)
   }
   selection.slots = static_cast<int>(request.columns->fields().size());
   // univocity selects tokens only if some column is left out; otherwise rows of another length are noticed.
-  auto wanted = std::count_if(selection.slot_of_column.begin(), selection.slot_of_column.end(), [](int s) { return s >= 0; });
+  auto wanted =
+      std::count_if(selection.slot_of_column.begin(), selection.slot_of_column.end(), [](int s) { return s >= 0; });
   bool selects = options.Prunes(*request.columns) && wanted < position;
   if (!selects) selection.expected = position;
   return selection;
@@ -56,7 +57,8 @@ std::vector<SourceFilter> WithoutCorrupt(std::vector<SourceFilter> filters, cons
 
 class CsvReader : public FileReader {
  public:
-  CsvReader(const FileSlice& slice, const FileReadRequest& request, const CsvOptions& options, const OptionReader& reader)
+  CsvReader(const FileSlice& slice, const FileReadRequest& request, const CsvOptions& options,
+            const OptionReader& reader)
       : path_(slice.path),
         options_(options),
         batch_rows_(request.batch_rows),
@@ -102,7 +104,8 @@ class CsvReader : public FileReader {
       ++position;
     }
     for (; position < tokens.size() && !prunes; ++position) {
-      header.emplace_back(tokens[position].size < 0 ? "null" : std::string(tokens[position].data, tokens[position].size));
+      header.emplace_back(tokens[position].size < 0 ? "null"
+                                                    : std::string(tokens[position].data, tokens[position].size));
     }
     CheckHeader(header, names, case_sensitive);
   }
@@ -122,7 +125,8 @@ class CsvReader : public FileReader {
     for (size_t i = 0; message.empty() && i < names.size(); ++i) {
       if (case_sensitive ? names[i] == header[i] : lower(names[i]) == lower(header[i])) continue;
       message = fmt::format(
-          "CSV header does not conform to the schema.\n Header: {}\n Schema: {}\nExpected: {} but found: {}\nCSV file: {}",
+          "CSV header does not conform to the schema.\n Header: {}\n Schema: {}\nExpected: {} but found: {}\nCSV file: "
+          "{}",
           Join(header), Join(names), case_sensitive ? names[i] : lower(names[i]),
           case_sensitive ? header[i] : lower(header[i]), FileUri(path_));
     }
@@ -233,7 +237,8 @@ class CsvReader : public FileReader {
   }
 
   std::shared_ptr<arrow::RecordBatch> Filter(const std::shared_ptr<arrow::RecordBatch>& batch) {
-    if (batch->num_columns() == 0) return arrow::RecordBatch::Make(schema_, batch->num_rows() - dropped_, arrow::ArrayVector{});
+    if (batch->num_columns() == 0)
+      return arrow::RecordBatch::Make(schema_, batch->num_rows() - dropped_, arrow::ArrayVector{});
     arrow::BooleanBuilder mask;
     base::ThrowIfError(mask.AppendValues(keep_));
     auto filtered = arrow::compute::Filter(batch, base::ValueOrThrow(mask.Finish()));

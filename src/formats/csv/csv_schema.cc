@@ -24,10 +24,11 @@ std::string Lower(std::string text) {
 class Inference {
  public:
   Inference(const CsvOptions& options, const OptionReader& reader)
-      : options_(options), datetimes_(reader), prefers_ntz_(reader.Conf("spark.sql.timestampType", "") == "TIMESTAMP_NTZ") {
-    strict_date_ = std::make_unique<types::DateTimePattern>(reader.Get("dateFormat", "yyyy-MM-dd"),
-                                                            types::DateTimePattern::Use::kParse,
-                                                            reader.Get("locale", "en-US"));
+      : options_(options),
+        datetimes_(reader),
+        prefers_ntz_(reader.Conf("spark.sql.timestampType", "") == "TIMESTAMP_NTZ") {
+    strict_date_ = std::make_unique<types::DateTimePattern>(
+        reader.Get("dateFormat", "yyyy-MM-dd"), types::DateTimePattern::Use::kParse, reader.Get("locale", "en-US"));
     types::DateTimePattern printer(reader.Get("dateFormat", "yyyy-MM-dd"), types::DateTimePattern::Use::kFormat,
                                    reader.Get("locale", "en-US"));
     std::string day;
@@ -116,7 +117,9 @@ class Inference {
 // CSVUtils.makeSafeHeader.
 std::vector<std::string> Names(const std::vector<TokenView>& tokens, const CsvOptions& options, bool case_sensitive) {
   std::map<std::string, int> count;
-  auto text = [&](size_t i) { return tokens[i].size < 0 ? std::string() : std::string(tokens[i].data, tokens[i].size); };
+  auto text = [&](size_t i) {
+    return tokens[i].size < 0 ? std::string() : std::string(tokens[i].data, tokens[i].size);
+  };
   auto key = [&](const std::string& name) { return case_sensitive ? name : Lower(name); };
   for (size_t i = 0; i < tokens.size(); ++i) {
     if (tokens[i].size >= 0) ++count[key(text(i))];

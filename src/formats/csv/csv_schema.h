@@ -8,9 +8,10 @@
 
 namespace sluice::formats {
 
-/// Names from the header (or _c0, _c1, …) and types from the values if inferSchema is on, else strings; null if there is
-/// no file, no columns if no file has a line.
-types::TypePtr InferCsvSchema(const std::vector<FileSlice>& files, const CsvOptions& options, const OptionReader& reader);
+/// Names from the header (or _c0, _c1, …) and types from the values if inferSchema is on, else strings; null if there
+/// is no file, no columns if no file has a line.
+types::TypePtr InferCsvSchema(const std::vector<FileSlice>& files, const CsvOptions& options,
+                              const OptionReader& reader);
 
 /// The type that values of both types can be read as, as CSV inference merges them; shared with partition values.
 types::TypePtr MergeCsvTypes(const types::TypePtr& a, const types::TypePtr& b);

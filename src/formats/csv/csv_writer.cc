@@ -115,7 +115,8 @@ void CsvRowWriter::Append(bool first, const std::string* value, std::string* out
   const bool has_quote = dialect.quote != '\0';
   bool quoted = options_.quote_all;
   char comment = dialect.comment == '\0' ? '#' : dialect.comment;
-  if (begin < text.size() && ((has_quote && text[begin] == dialect.quote) || (first && text[0] == comment))) quoted = true;
+  if (begin < text.size() && ((has_quote && text[begin] == dialect.quote) || (first && text[0] == comment)))
+    quoted = true;
   std::string_view trimmed = text.substr(begin, end - begin);
   if (quoted && stands_in && text.size() >= 2 && text.front() == dialect.quote && text.back() == dialect.quote) {
     *out += text;

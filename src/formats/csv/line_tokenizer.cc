@@ -31,8 +31,8 @@ uint64_t SpecialScanner::Mask(const char* at) const {
   uint64_t mask = 0;
   for (int i = 0; i < 4; ++i) {
     __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + 16 * i));
-    __m128i found = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, a), _mm_cmpeq_epi8(bytes, b)),
-                                 _mm_cmpeq_epi8(bytes, c));
+    __m128i found =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, a), _mm_cmpeq_epi8(bytes, b)), _mm_cmpeq_epi8(bytes, c));
     mask |= static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(found))) << (16 * i);
   }
   return mask;
@@ -112,8 +112,9 @@ const char* LineTokenSource::SimpleQuoted(const char* field, TokenView* token) c
       bool ends = next == dialect_.delimiter[0] ||
                   (one_char_ends_ ? next == dialect_.line_separator[0] : next == '\n' || next == '\r');
       if (!ends) return nullptr;
-      *token = p == field + 1 ? TokenView{dialect_.empty_value.data(), static_cast<int32_t>(dialect_.empty_value.size())}
-                              : TokenView{field + 1, static_cast<int32_t>(p - field - 1)};
+      *token = p == field + 1
+                   ? TokenView{dialect_.empty_value.data(), static_cast<int32_t>(dialect_.empty_value.size())}
+                   : TokenView{field + 1, static_cast<int32_t>(p - field - 1)};
       return p + 1;
     }
     if (*p == escape && (p[1] == quote || p[1] == dialect_.escape_escape)) return nullptr;

@@ -1,5 +1,5 @@
-// The state machine of univocity's CsvParser 2.9 with the settings that Spark gives it (quotes and escapes are not kept,
-// unquoted values are not unescaped).
+// The state machine of univocity's CsvParser 2.9 with the settings that Spark gives it (quotes and escapes are not
+// kept, unquoted values are not unescaped).
 #include "formats/csv/record_tokenizer.h"
 
 #include <algorithm>

@@ -186,7 +186,8 @@ const char* JsonParser::FastValue(const Node& node, ColumnBuilder* column, const
       int64_t micros;
       at = FastText(at, &text);
       if (!at || text.empty()) return nullptr;
-      bool good = node.id == TypeId::kTimestamp ? datetimes_.Timestamp(text, &micros) : datetimes_.TimestampNtz(text, &micros);
+      bool good =
+          node.id == TypeId::kTimestamp ? datetimes_.Timestamp(text, &micros) : datetimes_.TimestampNtz(text, &micros);
       if (!good) return nullptr;
       column->Append(micros);
       return at;

@@ -66,8 +66,8 @@ const char* UnicodeEscape(const char* at, const char* end, std::string* out) {
     return at;
   }
   uint32_t low;
-  if (code < 0xdc00 && end - at >= 6 && at[0] == '\\' && at[1] == 'u' && HexDigits(at + 2, end, &low) && low >= 0xdc00 &&
-      low <= 0xdfff) {
+  if (code < 0xdc00 && end - at >= 6 && at[0] == '\\' && at[1] == 'u' && HexDigits(at + 2, end, &low) &&
+      low >= 0xdc00 && low <= 0xdfff) {
     AppendUtf8(0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00), out);
     return at + 6;
   }
@@ -252,7 +252,8 @@ JsonToken JsonLexer::Next() {
   }
   token_start_ = at_ - begin_;
   JsonToken token = Value();
-  if (token == JsonToken::kStartObject || token == JsonToken::kStartArray) return Open(token == JsonToken::kStartObject);
+  if (token == JsonToken::kStartObject || token == JsonToken::kStartArray)
+    return Open(token == JsonToken::kStartObject);
   if (pending_string_) {
     pending_string_ = false;
     char quote = at_[-1];

@@ -26,8 +26,8 @@ JsonOptions::JsonOptions(const FormatContext& context) {
   control_characters = options.GetBoolean("allowUnquotedControlChars", false);
   max_depth = options.GetInt("maxNestingDepth", 1000);
   drop_all_null = options.GetBoolean("dropFieldIfAllNull", false);
-  ignore_null_fields = options.GetBoolean("ignoreNullFields",
-                                          options.ConfBoolean("spark.sql.jsonGenerator.ignoreNullFields", true));
+  ignore_null_fields =
+      options.GetBoolean("ignoreNullFields", options.ConfBoolean("spark.sql.jsonGenerator.ignoreNullFields", true));
   multi_line = options.GetBoolean("multiLine", false);
   infer_timestamp = options.GetBoolean("inferTimestamp", false);
   pretty = options.GetBoolean("pretty", false);
@@ -51,9 +51,9 @@ JsonOptions::JsonOptions(const FormatContext& context) {
                                      encoding));
     }
     if (encoding != "UTF-8" && line_separator.empty()) {
-      throw Error::Plain(ErrorKind::kIllegalArgument,
-                         fmt::format("requirement failed: The lineSep option must be specified for the {} encoding",
-                                     encoding));
+      throw Error::Plain(
+          ErrorKind::kIllegalArgument,
+          fmt::format("requirement failed: The lineSep option must be specified for the {} encoding", encoding));
     }
   }
   options.Refuse("singleVariantColumn");

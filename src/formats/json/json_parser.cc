@@ -214,8 +214,8 @@ JsonParser::Result JsonParser::Convert(const Node& node, ColumnBuilder* column) 
   }
 }
 
-// JacksonParser.convertObject. After a value that failed the tokens go on where that value was left, which can be inside
-// an array or a map: so does Spark.
+// JacksonParser.convertObject. After a value that failed the tokens go on where that value was left, which can be
+// inside an array or a map: so does Spark.
 JsonParser::Result JsonParser::ConvertObject(const Node& node, ColumnBuilder* columns, int64_t row) {
   bool bad = false;
   for (;;) {

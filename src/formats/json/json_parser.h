@@ -29,8 +29,8 @@ class JsonParser {
   void SetFilter(const RowFilter* filter) { filter_ = filter->empty() ? nullptr : filter; }
 
   struct Outcome {
-    int rows = 0;     ///< appended to the columns; 0 for blank text
-    bool bad = false; ///< something in the document did not fit
+    int rows = 0;      ///< appended to the columns; 0 for blank text
+    bool bad = false;  ///< something in the document did not fit
   };
 
   /// Appends one document to the columns of a struct root. A bad document appends what could be read, at least one row.

@@ -35,7 +35,8 @@ class Documents {
 class LineDocuments : public Documents {
  public:
   LineDocuments(const FileSlice& slice, const JsonOptions& options)
-      : default_ends_(options.line_separator.empty()), separator_(options.line_separator),
+      : default_ends_(options.line_separator.empty()),
+        separator_(options.line_separator),
         blocks_(slice, options.line_separator, options.encoding) {}
 
   bool Next(std::string_view* document) override {
@@ -47,11 +48,10 @@ class LineDocuments : public Documents {
       *document = TakeLine(&block_);
       return true;
     }
-    size_t end = separator_.size() > 1
-                     ? block_.find(separator_)
-                     : static_cast<const char*>(std::memchr(block_.data(), default_ends_ ? '\n' : separator_[0],
-                                                            block_.size())) -
-                           block_.data();
+    size_t end = separator_.size() > 1 ? block_.find(separator_)
+                                       : static_cast<const char*>(std::memchr(
+                                             block_.data(), default_ends_ ? '\n' : separator_[0], block_.size())) -
+                                             block_.data();
     *document = block_.substr(0, end);
     block_.remove_prefix(end + (default_ends_ ? 1 : separator_.size()));
     return true;

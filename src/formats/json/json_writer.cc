@@ -125,7 +125,8 @@ void JsonGenerator::AppendString(std::string_view text, std::string* out) const 
   *out += '"';
 }
 
-void JsonGenerator::Append(const types::DataType& type, const arrow::Array& array, int64_t row, std::string* out) const {
+void JsonGenerator::Append(const types::DataType& type, const arrow::Array& array, int64_t row,
+                           std::string* out) const {
   AppendAt(type, array, row, 0, out);
 }
 

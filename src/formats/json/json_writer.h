@@ -20,10 +20,12 @@ class JsonGenerator {
   void Append(const types::DataType& type, const arrow::Array& array, int64_t row, std::string* out) const;
 
  private:
-  void AppendAt(const types::DataType& type, const arrow::Array& array, int64_t row, int indent, std::string* out) const;
+  void AppendAt(const types::DataType& type, const arrow::Array& array, int64_t row, int indent,
+                std::string* out) const;
   void AppendStruct(const types::DataType& type, const arrow::Array& array, int64_t row, int indent,
                     std::string* out) const;
-  void AppendMap(const types::DataType& type, const arrow::Array& array, int64_t row, int indent, std::string* out) const;
+  void AppendMap(const types::DataType& type, const arrow::Array& array, int64_t row, int indent,
+                 std::string* out) const;
   void AppendList(const types::DataType& type, const arrow::Array& array, int64_t row, int indent,
                   std::string* out) const;
   void AppendString(std::string_view text, std::string* out) const;

@@ -26,9 +26,9 @@ struct CodecName {
   std::string_view extension;
 };
 constexpr CodecName kCodecs[] = {
-    {"none", arrow::Compression::UNCOMPRESSED, ""}, {"uncompressed", arrow::Compression::UNCOMPRESSED, ""},
+    {"none", arrow::Compression::UNCOMPRESSED, ""},    {"uncompressed", arrow::Compression::UNCOMPRESSED, ""},
     {"snappy", arrow::Compression::SNAPPY, ".snappy"}, {"zlib", arrow::Compression::GZIP, ".zlib"},
-    {"lz4", arrow::Compression::LZ4, ".lz4"},       {"zstd", arrow::Compression::ZSTD, ".zstd"},
+    {"lz4", arrow::Compression::LZ4, ".lz4"},          {"zstd", arrow::Compression::ZSTD, ".zstd"},
 };
 
 arrow::Result<std::unique_ptr<ORCFileReader>> OpenOrc(const std::string& path) {
@@ -222,8 +222,8 @@ class OrcWriter : public FileWriter {
     for (int i = 0; i < batch.num_columns(); ++i) {
       columns.push_back(Relabel(batch.column_data(i), type_->field(i)->type()));
     }
-    base::ThrowIfError(
-        writer_->Write(*arrow::RecordBatch::Make(arrow::schema(type_->fields()), batch.num_rows(), std::move(columns))));
+    base::ThrowIfError(writer_->Write(
+        *arrow::RecordBatch::Make(arrow::schema(type_->fields()), batch.num_rows(), std::move(columns))));
   }
 
   int64_t Close(bool sync) override {
@@ -245,11 +245,12 @@ class OrcFormat : public FileFormat {
     if (!name) name = options.Find("orc.compress");
     std::string codec = name.value_or(options.Conf("spark.sql.orc.compression.codec", "zstd"));
     std::transform(codec.begin(), codec.end(), codec.begin(), [](unsigned char c) { return std::tolower(c); });
-    auto found = std::find_if(std::begin(kCodecs), std::end(kCodecs), [&](const CodecName& c) { return c.name == codec; });
+    auto found =
+        std::find_if(std::begin(kCodecs), std::end(kCodecs), [&](const CodecName& c) { return c.name == codec; });
     if (found == std::end(kCodecs)) {
-      throw base::Error(base::ErrorKind::kIllegalArgument, "CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION",
-                        {{"codecName", codec},
-                         {"availableCodecs", "brotli, uncompressed, lzo, snappy, zlib, none, zstd, lz4"}});
+      throw base::Error(
+          base::ErrorKind::kIllegalArgument, "CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION",
+          {{"codecName", codec}, {"availableCodecs", "brotli, uncompressed, lzo, snappy, zlib, none, zstd, lz4"}});
     }
     codec_ = *found;
     case_sensitive_ = options.ConfBoolean("spark.sql.caseSensitive", false);

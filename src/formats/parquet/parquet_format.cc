@@ -23,10 +23,10 @@ struct CodecName {
   std::string_view extension;
 };
 constexpr CodecName kCodecs[] = {
-    {"none", arrow::Compression::UNCOMPRESSED, ""},        {"uncompressed", arrow::Compression::UNCOMPRESSED, ""},
-    {"snappy", arrow::Compression::SNAPPY, ".snappy"},     {"gzip", arrow::Compression::GZIP, ".gz"},
-    {"zstd", arrow::Compression::ZSTD, ".zstd"},           {"lz4", arrow::Compression::LZ4_HADOOP, ".lz4hadoop"},
-    {"lz4_raw", arrow::Compression::LZ4, ".lz4raw"},       {"lz4raw", arrow::Compression::LZ4, ".lz4raw"},
+    {"none", arrow::Compression::UNCOMPRESSED, ""},    {"uncompressed", arrow::Compression::UNCOMPRESSED, ""},
+    {"snappy", arrow::Compression::SNAPPY, ".snappy"}, {"gzip", arrow::Compression::GZIP, ".gz"},
+    {"zstd", arrow::Compression::ZSTD, ".zstd"},       {"lz4", arrow::Compression::LZ4_HADOOP, ".lz4hadoop"},
+    {"lz4_raw", arrow::Compression::LZ4, ".lz4raw"},   {"lz4raw", arrow::Compression::LZ4, ".lz4raw"},
     {"brotli", arrow::Compression::BROTLI, ".br"},
 };
 
@@ -38,7 +38,8 @@ class ParquetFormat : public FileFormat {
     if (!name) name = options.Find("parquet.compression");
     std::string codec = name.value_or(options.Conf("spark.sql.parquet.compression.codec", "snappy"));
     std::transform(codec.begin(), codec.end(), codec.begin(), [](unsigned char c) { return std::tolower(c); });
-    auto found = std::find_if(std::begin(kCodecs), std::end(kCodecs), [&](const CodecName& c) { return c.name == codec; });
+    auto found =
+        std::find_if(std::begin(kCodecs), std::end(kCodecs), [&](const CodecName& c) { return c.name == codec; });
     if (found == std::end(kCodecs)) {
       throw base::Error(base::ErrorKind::kIllegalArgument, "CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION",
                         {{"codecName", codec},
@@ -47,7 +48,8 @@ class ParquetFormat : public FileFormat {
     codec_ = *found;
     write_.compression = codec_.type;
     std::string timestamps = options.Conf("spark.sql.parquet.outputTimestampType", "INT96");
-    std::transform(timestamps.begin(), timestamps.end(), timestamps.begin(), [](unsigned char c) { return std::toupper(c); });
+    std::transform(timestamps.begin(), timestamps.end(), timestamps.begin(),
+                   [](unsigned char c) { return std::toupper(c); });
     write_.int96 = timestamps == "INT96";
     write_.millis = timestamps == "TIMESTAMP_MILLIS";
     write_.dictionary = options.GetBoolean("parquet.enable.dictionary", true);

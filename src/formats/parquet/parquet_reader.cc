@@ -49,8 +49,8 @@ class ParquetReader : public FileReader {
     auto opened = OpenParquet(path_, request.batch_rows);
     if (!opened.ok()) {
       if (access(path_.c_str(), R_OK) != 0) ThrowOpenError(path_, errno);
-      ThrowReadError(path_, "java.lang.RuntimeException: file:" + path_ + " is not a Parquet file. " +
-                                opened.status().message());
+      ThrowReadError(
+          path_, "java.lang.RuntimeException: file:" + path_ + " is not a Parquet file. " + opened.status().message());
     }
     reader_ = std::move(*opened);
     Bind(request);
@@ -89,9 +89,8 @@ class ParquetReader : public FileReader {
     auto same = [&](const auto& field) {
       const std::string& other = field.field->name();
       if (case_sensitive_) return other == name;
-      return std::equal(other.begin(), other.end(), name.begin(), name.end(), [](unsigned char a, unsigned char b) {
-        return std::tolower(a) == std::tolower(b);
-      });
+      return std::equal(other.begin(), other.end(), name.begin(), name.end(),
+                        [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
     };
     auto found = std::find_if(fields.begin(), fields.end(), same);
     return found == fields.end() ? nullptr : &*found;

@@ -41,12 +41,12 @@ TypePtr LeafType(const parquet::arrow::SchemaField& field, const parquet::Schema
   const arrow::DataType& type = *field.field->type();
   if (type.id() == arrow::Type::TIMESTAMP &&
       static_cast<const arrow::TimestampType&>(type).unit() == arrow::TimeUnit::NANO) {
-    throw base::Error(base::ErrorKind::kAnalysis, "PARQUET_TYPE_ILLEGAL",
-                      {{"parquetType", "INT64 (TIMESTAMP(NANOS," +
-                                           std::string(static_cast<const arrow::TimestampType&>(type).timezone().empty()
-                                                           ? "false"
-                                                           : "true") +
-                                           "))"}});
+    throw base::Error(
+        base::ErrorKind::kAnalysis, "PARQUET_TYPE_ILLEGAL",
+        {{"parquetType",
+          "INT64 (TIMESTAMP(NANOS," +
+              std::string(static_cast<const arrow::TimestampType&>(type).timezone().empty() ? "false" : "true") +
+              "))"}});
   }
   if (type.id() == arrow::Type::FIXED_SIZE_BINARY) return types::Binary();
   if (type.id() == arrow::Type::EXTENSION || type.id() == arrow::Type::DICTIONARY) return types::String();
@@ -79,7 +79,8 @@ TypePtr TypeOfParquetField(const parquet::arrow::SchemaField& field, const parqu
       return types::Array(TypeOfParquetField(field.children[0], schema));
     case arrow::Type::MAP: {
       const auto& entries = field.children[0];
-      return types::Map(TypeOfParquetField(entries.children[0], schema), TypeOfParquetField(entries.children[1], schema));
+      return types::Map(TypeOfParquetField(entries.children[0], schema),
+                        TypeOfParquetField(entries.children[1], schema));
     }
     default:
       return LeafType(field, schema);
@@ -105,7 +106,10 @@ std::string PhysicalName(const parquet::arrow::SchemaField& field, const parquet
 }
 
 std::shared_ptr<GroupNode> ParquetSchemaOf(const arrow::Schema& schema, bool int96, bool millis) {
-  auto properties = parquet::WriterProperties::Builder().version(parquet::ParquetVersion::PARQUET_2_6)->enable_store_decimal_as_integer()->build();
+  auto properties = parquet::WriterProperties::Builder()
+                        .version(parquet::ParquetVersion::PARQUET_2_6)
+                        ->enable_store_decimal_as_integer()
+                        ->build();
   auto arrow_properties = parquet::ArrowWriterProperties::Builder().enable_compliant_nested_types()->build();
   std::shared_ptr<parquet::SchemaDescriptor> made;
   base::ThrowIfError(parquet::arrow::ToParquetSchema(&schema, *properties, *arrow_properties, &made));

@@ -18,7 +18,7 @@ using types::TypePtr;
 namespace {
 
 struct Rule {
-  TypePtr input;   ///< a number, date, timestamp or interval
+  TypePtr input;  ///< a number, date, timestamp or interval
   TypePtr result;
   std::vector<double> shares;
   int64_t accuracy = 10000;
@@ -36,9 +36,8 @@ class ApproxPercentile : public logical::GroupedAccumulator {
     WithPrimitive(*rule_.input, [&](auto tag) {
       using T = typename decltype(tag)::type;
       if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, Int128>) {
-        ForEachValue<T>(arguments[0], group_ids, rows, [this](uint32_t group, T value) {
-          summaries_[group].Insert(static_cast<double>(value));
-        });
+        ForEachValue<T>(arguments[0], group_ids, rows,
+                        [this](uint32_t group, T value) { summaries_[group].Insert(static_cast<double>(value)); });
       }
     });
   }
@@ -148,8 +147,9 @@ logical::AggregateBindingPtr BindApproxPercentile(const BindContext& context, co
   rule.result = rule.input;
   const Argument& percentage = arguments[1];
   if (!percentage.literal || percentage.literal->is_null()) {
-    throw TypeMismatch(context, arguments, "NON_FOLDABLE_INPUT",
-                       {{"inputName", "`percentage`"}, {"inputType", "\"DOUBLE\""}, {"inputExpr", QuotedSql(percentage.sql)}});
+    throw TypeMismatch(
+        context, arguments, "NON_FOLDABLE_INPUT",
+        {{"inputName", "`percentage`"}, {"inputType", "\"DOUBLE\""}, {"inputExpr", QuotedSql(percentage.sql)}});
   }
   rule.many = percentage.type->Is(TypeId::kArray);
   logical::EvalContext eval;
@@ -160,21 +160,25 @@ logical::AggregateBindingPtr BindApproxPercentile(const BindContext& context, co
   Column<double> doubles(shares);
   for (int64_t i = 0; i < shares->length(); ++i) {
     if (!doubles.valid(i) || doubles[i] < 0 || doubles[i] > 1) {
-      throw TypeMismatch(context, arguments, "VALUE_OUT_OF_RANGE",
-                         {{"exprName", "percentage"}, {"valueRange", "[0.0, 1.0]"}, {"currentValue", QuotedSql(percentage.sql)}});
+      throw TypeMismatch(
+          context, arguments, "VALUE_OUT_OF_RANGE",
+          {{"exprName", "percentage"}, {"valueRange", "[0.0, 1.0]"}, {"currentValue", QuotedSql(percentage.sql)}});
     }
     rule.shares.push_back(doubles[i]);
   }
   if (arguments.size() == 3) {
     const Argument& accuracy = arguments[2];
     if (!accuracy.literal || accuracy.literal->is_null() || !accuracy.type->IsIntegral()) {
-      throw TypeMismatch(context, arguments, "NON_FOLDABLE_INPUT",
-                         {{"inputName", "`accuracy`"}, {"inputType", "\"BIGINT\""}, {"inputExpr", QuotedSql(accuracy.sql)}});
+      throw TypeMismatch(
+          context, arguments, "NON_FOLDABLE_INPUT",
+          {{"inputName", "`accuracy`"}, {"inputType", "\"BIGINT\""}, {"inputExpr", QuotedSql(accuracy.sql)}});
     }
     rule.accuracy = LongLiteral(accuracy);
     if (rule.accuracy <= 0 || rule.accuracy > INT32_MAX) {
       throw TypeMismatch(context, arguments, "VALUE_OUT_OF_RANGE",
-                         {{"exprName", "accuracy"}, {"valueRange", "(0, 2147483647]"}, {"currentValue", std::to_string(rule.accuracy) + "L"}});
+                         {{"exprName", "accuracy"},
+                          {"valueRange", "(0, 2147483647]"},
+                          {"currentValue", std::to_string(rule.accuracy) + "L"}});
     }
   }
   auto binding = std::make_shared<logical::AggregateBinding>();

@@ -116,17 +116,18 @@ SLUICE_REGISTER(FunctionRegistry, BitmapFunctions) {
                 .bind = Simple({.parameters = {Long()},
                                 .type = Long(),
                                 .kernel = TotalKernel<int64_t(int64_t)>(Long(), [](int64_t v) {
-                                  return v > 0 ? (v - 1) % kBitmapBits : static_cast<int64_t>(-static_cast<uint64_t>(v) % kBitmapBits);
+                                  return v > 0 ? (v - 1) % kBitmapBits
+                                               : static_cast<int64_t>(-static_cast<uint64_t>(v) % kBitmapBits);
                                 })})});
-  registry.Add({.name = "bitmap_bucket_number",
-                .usage = "The number of the bitmap that holds a number's bit.",
-                .example = "SELECT bitmap_bucket_number(123)",
-                .since = "3.5.0",
-                .bind = Simple({.parameters = {Long()},
-                                .type = Long(),
-                                .kernel = TotalKernel<int64_t(int64_t)>(Long(), [](int64_t v) {
-                                  return v > 0 ? 1 + (v - 1) / kBitmapBits : v / kBitmapBits;
-                                })})});
+  registry.Add(
+      {.name = "bitmap_bucket_number",
+       .usage = "The number of the bitmap that holds a number's bit.",
+       .example = "SELECT bitmap_bucket_number(123)",
+       .since = "3.5.0",
+       .bind = Simple(
+           {.parameters = {Long()}, .type = Long(), .kernel = TotalKernel<int64_t(int64_t)>(Long(), [](int64_t v) {
+                                                      return v > 0 ? 1 + (v - 1) / kBitmapBits : v / kBitmapBits;
+                                                    })})});
   registry.Add({.name = "bitmap_count",
                 .usage = "The number of bits that are set.",
                 .example = "SELECT bitmap_count(X'1010')",

@@ -17,9 +17,7 @@ namespace {
 class Collect : public logical::GroupedAccumulator {
  public:
   Collect(const types::TypePtr& element, bool distinct)
-      : element_(types::ToArrow(element)),
-        list_(types::ToArrow(types::Array(element, false))),
-        distinct_(distinct) {}
+      : element_(types::ToArrow(element)), list_(types::ToArrow(types::Array(element, false))), distinct_(distinct) {}
   void Resize(int64_t groups) override { groups_ = groups; }
   void Update(logical::EvalContext&, const arrow::ArrayVector& arguments, const uint32_t* group_ids,
               int64_t rows) override {

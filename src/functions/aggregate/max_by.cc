@@ -42,9 +42,7 @@ class ByOrdering : public logical::GroupedAccumulator {
   }
   arrow::ArrayVector Buffers() const override { return {values_.ToArray(), orderings_.ToArray()}; }
   std::shared_ptr<arrow::Array> Finish(logical::EvalContext&) const override { return values_.ToArray(); }
-  int64_t MemoryUsed() const override {
-    return values_.MemoryUsed() + orderings_.MemoryUsed() + keys_.MemoryUsed();
-  }
+  int64_t MemoryUsed() const override { return values_.MemoryUsed() + orderings_.MemoryUsed() + keys_.MemoryUsed(); }
 
  private:
   GroupRows values_, orderings_;

@@ -40,10 +40,9 @@ class CentralMoments : public logical::GroupedAccumulator {
               order_ > 3 ? columns[4][row] : 0};
       double n = a.n + b.n, delta = b.avg - a.avg, delta_n = n == 0 ? 0 : delta / n;
       double m2 = a.m2 + b.m2 + delta * delta_n * a.n * b.n;
-      double m3 = a.m3 + b.m3 + delta_n * delta_n * delta * a.n * b.n * (a.n - b.n) +
-                  3.0 * delta_n * (a.n * b.m2 - b.n * a.m2);
-      double m4 = a.m4 + b.m4 +
-                  delta_n * delta_n * delta_n * delta * a.n * b.n * (a.n * a.n - a.n * b.n + b.n * b.n) +
+      double m3 =
+          a.m3 + b.m3 + delta_n * delta_n * delta * a.n * b.n * (a.n - b.n) + 3.0 * delta_n * (a.n * b.m2 - b.n * a.m2);
+      double m4 = a.m4 + b.m4 + delta_n * delta_n * delta_n * delta * a.n * b.n * (a.n * a.n - a.n * b.n + b.n * b.n) +
                   6.0 * delta_n * delta_n * (a.n * a.n * b.m2 + b.n * b.n * a.m2) +
                   4.0 * delta_n * (a.n * b.m3 - b.n * a.m3);
       a = {n, a.avg + delta_n * b.n, m2, m3, m4};

@@ -113,8 +113,9 @@ class Percentile : public CollectingAccumulator {
 std::vector<double> Shares(const BindContext& context, const Arguments& arguments) {
   const Argument& percentage = arguments[1];
   if (!percentage.literal) {
-    throw TypeMismatch(context, arguments, "NON_FOLDABLE_INPUT",
-                       {{"inputName", "`percentage`"}, {"inputType", "\"DOUBLE\""}, {"inputExpr", QuotedSql(percentage.sql)}});
+    throw TypeMismatch(
+        context, arguments, "NON_FOLDABLE_INPUT",
+        {{"inputName", "`percentage`"}, {"inputType", "\"DOUBLE\""}, {"inputExpr", QuotedSql(percentage.sql)}});
   }
   if (percentage.literal->is_null()) {
     throw TypeMismatch(context, arguments, "UNEXPECTED_NULL", {{"exprName", "percentage"}});
@@ -131,8 +132,9 @@ std::vector<double> Shares(const BindContext& context, const Arguments& argument
   for (int64_t i = 0; i < values->length(); ++i) {
     double share = doubles.valid(i) ? doubles[i] : -1;
     if (share < 0 || share > 1) {
-      throw TypeMismatch(context, arguments, "VALUE_OUT_OF_RANGE",
-                         {{"exprName", "percentage"}, {"valueRange", "[0.0, 1.0]"}, {"currentValue", QuotedSql(percentage.sql)}});
+      throw TypeMismatch(
+          context, arguments, "VALUE_OUT_OF_RANGE",
+          {{"exprName", "percentage"}, {"valueRange", "[0.0, 1.0]"}, {"currentValue", QuotedSql(percentage.sql)}});
     }
     out.push_back(share);
   }
@@ -153,8 +155,10 @@ std::shared_ptr<logical::AggregateBinding> PercentileBinding(const BindContext& 
   binding->argument_types = {Double()};
   if (arguments.size() > 1) binding->argument_types.push_back(arguments[1].type);
   if (frequency) binding->argument_types.push_back(Long());
-  binding->buffers = {{"buf", GroupedRows(frequency ? std::vector<TypePtr>{Double(), Long()}
-                                                    : std::vector<TypePtr>{Double()}).list_type(), true}};
+  binding->buffers = {
+      {"buf",
+       GroupedRows(frequency ? std::vector<TypePtr>{Double(), Long()} : std::vector<TypePtr>{Double()}).list_type(),
+       true}};
   binding->make = [type = given, result = binding->type, shares, frequency] {
     return std::make_unique<Percentile>(type, result, shares, frequency);
   };
@@ -164,8 +168,8 @@ std::shared_ptr<logical::AggregateBinding> PercentileBinding(const BindContext& 
 BindAggregate BindPercentile() {
   return [](const BindContext& context, const Arguments& arguments, bool) {
     CheckCount(context, arguments, 2, 3);
-    auto binding = PercentileBinding(context, arguments, Shares(context, arguments),
-                                     arguments[1].type->Is(TypeId::kArray));
+    auto binding =
+        PercentileBinding(context, arguments, Shares(context, arguments), arguments[1].type->Is(TypeId::kArray));
     if (arguments.size() == 2) {
       binding->sql = [name = binding->name](const std::vector<std::string>& texts) {
         return name + "(" + texts[0] + ", " + texts[1] + ", 1)";
@@ -272,8 +276,9 @@ BindAggregate BindListAgg() {
     std::string delimiter;
     if (arguments.size() == 2) {
       if (!arguments[1].literal) {
-        throw TypeMismatch(context, arguments, "NON_FOLDABLE_INPUT",
-                           {{"inputName", "`delimiter`"}, {"inputType", Quoted(*type)}, {"inputExpr", QuotedSql(arguments[1].sql)}});
+        throw TypeMismatch(
+            context, arguments, "NON_FOLDABLE_INPUT",
+            {{"inputName", "`delimiter`"}, {"inputType", Quoted(*type)}, {"inputExpr", QuotedSql(arguments[1].sql)}});
       }
       if (!arguments[1].literal->is_null()) delimiter = StringLiteral(arguments[1]);
     }

@@ -87,7 +87,9 @@ logical::AggregateBindingPtr BindNthValue(const BindContext& context, const Argu
   int64_t wanted = LongLiteral(place);
   if (wanted <= 0) {
     throw TypeMismatch(context, arguments, "VALUE_OUT_OF_RANGE",
-                       {{"exprName", "`offset`"}, {"valueRange", "(0, 9223372036854775807]"}, {"currentValue", std::to_string(wanted) + "L"}});
+                       {{"exprName", "`offset`"},
+                        {"valueRange", "(0, 9223372036854775807]"},
+                        {"currentValue", std::to_string(wanted) + "L"}});
   }
   bool ignore_nulls = arguments.size() == 3 && arguments[2].literal && !arguments[2].literal->is_null() &&
                       arguments[2].type->Is(types::TypeId::kBoolean) && BoolLiteral(arguments[2]);
@@ -107,10 +109,8 @@ logical::AggregateBindingPtr BindNthValue(const BindContext& context, const Argu
 }  // namespace
 
 SLUICE_REGISTER(FunctionRegistry, Product) {
-  registry.Add({.name = "product",
-                .usage = "The product of the values.",
-                .since = "3.2.0",
-                .bind = BindAggregate(BindProduct)});
+  registry.Add(
+      {.name = "product", .usage = "The product of the values.", .since = "3.2.0", .bind = BindAggregate(BindProduct)});
 }
 
 SLUICE_REGISTER(FunctionRegistry, NthValue) {

@@ -54,14 +54,14 @@ class RegressionAccumulator : public logical::GroupedAccumulator {
              int64_t rows) override {
     std::vector<Column<double>> parts(buffers.begin(), buffers.end());
     for (int64_t row = 0; row < rows; ++row) {
-      states_[group_ids[row]].Add(PairState{parts[0][row], parts[1][row], parts[2][row], parts[3][row], parts[4][row],
-                                            parts[5][row]});
+      states_[group_ids[row]].Add(
+          PairState{parts[0][row], parts[1][row], parts[2][row], parts[3][row], parts[4][row], parts[5][row]});
     }
   }
   arrow::ArrayVector Buffers() const override {
     arrow::ArrayVector out;
-    for (double PairState::*member : {&PairState::n, &PairState::x, &PairState::y, &PairState::xy, &PairState::xx,
-                                      &PairState::yy}) {
+    for (double PairState::*member :
+         {&PairState::n, &PairState::x, &PairState::y, &PairState::xy, &PairState::xx, &PairState::yy}) {
       std::vector<double> values;
       for (const PairState& state : states_) values.push_back(state.*member);
       out.push_back(DenseArray(arrow::float64(), values));
@@ -130,7 +130,8 @@ void AddRegression(FunctionRegistry& registry, const char* name, const char* usa
     binding->type = kind == Regression::kCount ? Long() : Double();
     binding->nullable = kind != Regression::kCount;
     binding->argument_types = Coerce(context, arguments, {Double()});
-    for (const char* field : {"n", "xAvg", "yAvg", "ck", "xMk", "yMk"}) binding->buffers.push_back({field, Double(), false});
+    for (const char* field : {"n", "xAvg", "yAvg", "ck", "xMk", "yMk"})
+      binding->buffers.push_back({field, Double(), false});
     binding->make = [kind] { return std::make_unique<RegressionAccumulator>(kind); };
     return binding;
   };

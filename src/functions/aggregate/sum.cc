@@ -13,10 +13,11 @@ using types::TypeId;
 using types::TypePtr;
 
 base::Error SumOverflow(const char* what, const char* function) {
-  return base::Error(base::ErrorKind::kArithmetic, "ARITHMETIC_OVERFLOW",
-                     {{"message", what},
-                      {"alternative", std::string(" Use '") + function + "' to tolerate overflow and return NULL instead."},
-                      {"config", "\"spark.sql.ansi.enabled\""}});
+  return base::Error(
+      base::ErrorKind::kArithmetic, "ARITHMETIC_OVERFLOW",
+      {{"message", what},
+       {"alternative", std::string(" Use '") + function + "' to tolerate overflow and return NULL instead."},
+       {"config", "\"spark.sql.ansi.enabled\""}});
 }
 
 /// Sums of integers (and day-time and year-month intervals) in one 64-bit field, null until a value comes.
@@ -69,9 +70,8 @@ class DoubleSum : public logical::GroupedAccumulator {
   void Resize(int64_t groups) override { sums_.Resize(groups); }
   void Update(logical::EvalContext&, const arrow::ArrayVector& arguments, const uint32_t* group_ids,
               int64_t rows) override {
-    ForEachValue<double>(arguments[0], group_ids, rows, [&](uint32_t group, double value) {
-      sums_.Set(group, sums_.values[group] + value);
-    });
+    ForEachValue<double>(arguments[0], group_ids, rows,
+                         [&](uint32_t group, double value) { sums_.Set(group, sums_.values[group] + value); });
   }
   void Merge(logical::EvalContext& context, const arrow::ArrayVector& buffers, const uint32_t* group_ids,
              int64_t rows) override {

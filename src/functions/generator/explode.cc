@@ -139,8 +139,9 @@ GeneratorBindingPtr BindStack(const BindContext& context, const Arguments& argum
   }
   int64_t count = LongLiteral(arguments[0]);
   if (count <= 0) {
-    throw TypeMismatch(context, arguments, "VALUE_OUT_OF_RANGE",
-                       {{"exprName", "`n`"}, {"valueRange", "(0, 2147483647]"}, {"currentValue", std::to_string(count)}});
+    throw TypeMismatch(
+        context, arguments, "VALUE_OUT_OF_RANGE",
+        {{"exprName", "`n`"}, {"valueRange", "(0, 2147483647]"}, {"currentValue", std::to_string(count)}});
   }
   auto values = static_cast<int64_t>(arguments.size()) - 1;
   int64_t width = (values + count - 1) / count;
@@ -187,7 +188,8 @@ void AddExplode(FunctionRegistry& registry, const char* name, const char* usage,
 
 SLUICE_REGISTER(FunctionRegistry, Explode) {
   AddExplode(registry, "explode", "A row for each element of an array or entry of a map.", false, false);
-  AddExplode(registry, "explode_outer", "Like explode; a null or empty collection gives one row of nulls.", false, true);
+  AddExplode(registry, "explode_outer", "Like explode; a null or empty collection gives one row of nulls.", false,
+             true);
   AddExplode(registry, "posexplode", "Like explode, with the position of the element first.", true, false);
   AddExplode(registry, "posexplode_outer", "Like explode_outer, with the position of the element first.", true, true);
 }

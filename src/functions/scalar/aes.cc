@@ -48,20 +48,24 @@ struct AesCall {
       : function(std::move(name)) {
     std::string mode_name = Upper(mode_text), padding = Upper(padding_text);
     if (padding == "DEFAULT") padding = mode_name == "GCM" ? "NONE" : "PKCS";
-    bool known = (mode_name == "GCM" && padding == "NONE") ||
-                 ((mode_name == "ECB" || mode_name == "CBC") && padding == "PKCS");
+    bool known =
+        (mode_name == "GCM" && padding == "NONE") || ((mode_name == "ECB" || mode_name == "CBC") && padding == "PKCS");
     if (!known) {
       throw base::Error(base::ErrorKind::kRuntime, "UNSUPPORTED_FEATURE.AES_MODE",
-                        {{"mode", std::string(mode_text)}, {"padding", std::string(padding_text)},
+                        {{"mode", std::string(mode_text)},
+                         {"padding", std::string(padding_text)},
                          {"functionName", "`" + function + "`"}});
     }
     mode = mode_name == "GCM" ? AesMode::kGcm : mode_name == "CBC" ? AesMode::kCbc : AesMode::kEcb;
     padded = mode != AesMode::kGcm;
     int bits = key.size() == 16 ? 128 : key.size() == 24 ? 192 : key.size() == 32 ? 256 : 0;
-    if (bits == 0) throw InvalidValue(function, "AES_KEY_LENGTH", "`key`", {{"actualLength", std::to_string(key.size())}});
-    cipher = EVP_get_cipherbyname(fmt::format("aes-{}-{}", bits, mode_name == "GCM"   ? "gcm"
-                                                                 : mode_name == "CBC" ? "cbc"
-                                                                                      : "ecb").c_str());
+    if (bits == 0)
+      throw InvalidValue(function, "AES_KEY_LENGTH", "`key`", {{"actualLength", std::to_string(key.size())}});
+    cipher = EVP_get_cipherbyname(fmt::format("aes-{}-{}", bits,
+                                              mode_name == "GCM"   ? "gcm"
+                                              : mode_name == "CBC" ? "cbc"
+                                                                   : "ecb")
+                                      .c_str());
   }
   size_t iv_size() const { return mode == AesMode::kGcm ? kGcmIvSize : mode == AesMode::kCbc ? kCbcIvSize : 0; }
 };
@@ -119,7 +123,8 @@ bool TryDecrypt(TextWriter& out, std::string_view bytes, std::string_view key, s
   EVP_DecryptInit_ex(context.get(), call.cipher, nullptr, Bytes(key), iv.empty() ? nullptr : Bytes(iv));
   int size = 0;
   // Other modes know no such data; Spark ignores it when they decrypt.
-  if (tag > 0 && !aad.empty()) EVP_DecryptUpdate(context.get(), nullptr, &size, Bytes(aad), static_cast<int>(aad.size()));
+  if (tag > 0 && !aad.empty())
+    EVP_DecryptUpdate(context.get(), nullptr, &size, Bytes(aad), static_cast<int>(aad.size()));
   size_t room = body.size() + 32;
   auto* at = reinterpret_cast<unsigned char*>(out.Claim(room));
   int written = 0;
@@ -167,8 +172,11 @@ ScalarBindingPtr BindDecrypt(bool is_try, const BindContext& context, const Argu
       Binary(), [is_try](TextWriter& out, View bytes, View key, View mode, View padding, View aad) {
         if (TryDecrypt(out, bytes, key, mode, padding, aad)) return true;
         if (!is_try) {
-          throw InvalidValue("aes_decrypt", "AES_CRYPTO_ERROR", "`expr`, `key`",
-                             {{"detailMessage", Upper(mode) == "GCM" ? "Tag mismatch" : "Given final block not properly padded. Such issues can arise if a bad key is used during decryption."}});
+          throw InvalidValue(
+              "aes_decrypt", "AES_CRYPTO_ERROR", "`expr`, `key`",
+              {{"detailMessage", Upper(mode) == "GCM" ? "Tag mismatch"
+                                                      : "Given final block not properly padded. Such issues can arise "
+                                                        "if a bad key is used during decryption."}});
         }
         return false;
       });
@@ -190,7 +198,8 @@ SLUICE_REGISTER(FunctionRegistry, Aes) {
                 .bind = BindScalar(BindEncrypt)});
   registry.Add({.name = "aes_decrypt",
                 .usage = "The bytes that were encrypted with AES.",
-                .example = "SELECT CAST(aes_decrypt(aes_encrypt('Spark', '0000111122223333', 'ECB'), '0000111122223333', 'ECB') AS STRING)",
+                .example = "SELECT CAST(aes_decrypt(aes_encrypt('Spark', '0000111122223333', 'ECB'), "
+                           "'0000111122223333', 'ECB') AS STRING)",
                 .since = "3.3.0",
                 .bind = BindScalar([](const BindContext& context, const Arguments& arguments) {
                   return BindDecrypt(false, context, arguments);

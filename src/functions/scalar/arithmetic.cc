@@ -47,8 +47,7 @@ namespace {
 bool IsFloating(const DataType& type) { return type.Is(TypeId::kFloat) || type.Is(TypeId::kDouble); }
 
 bool IsAnyInterval(const DataType& type) {
-  return type.Is(TypeId::kDayTimeInterval) || type.Is(TypeId::kYearMonthInterval) ||
-         type.Is(TypeId::kCalendarInterval);
+  return type.Is(TypeId::kDayTimeInterval) || type.Is(TypeId::kYearMonthInterval) || type.Is(TypeId::kCalendarInterval);
 }
 
 /// The decimal an integral operand becomes beside a decimal; a literal takes only the digits it has.
@@ -144,7 +143,7 @@ Operands CoerceOperands(ArithmeticOp op, const BindContext& context, const Argum
 
 struct OperatorRule {
   ArithmeticOp op;
-  bool infix = true;     ///< printed as "(a + b)"
+  bool infix = true;  ///< printed as "(a + b)"
   bool is_try = false;
 };
 
@@ -154,8 +153,7 @@ ScalarBindingPtr BindArithmetic(const OperatorRule& rule, const BindContext& con
                         : context.ansi ? ArithmeticMode::kAnsi
                                        : ArithmeticMode::kLegacy;
   auto sql_form = rule.infix ? InfixSql(Symbol(rule.op)) : nullptr;
-  std::string sql =
-      sql_form ? sql_form({arguments[0].sql, arguments[1].sql}) : CallSql(context, arguments);
+  std::string sql = sql_form ? sql_form({arguments[0].sql, arguments[1].sql}) : CallSql(context, arguments);
   if (ScalarBindingPtr binding = BindDatetimeArithmetic(rule.op, context, arguments, mode)) {
     auto copy = std::make_shared<logical::ScalarBinding>(*binding);
     copy->name = PrettyName(context);
@@ -173,7 +171,8 @@ ScalarBindingPtr BindArithmetic(const OperatorRule& rule, const BindContext& con
   } else {
     kernel = NumberArithmetic(rule.op, type, mode);
   }
-  bool divides = rule.op != ArithmeticOp::kAdd && rule.op != ArithmeticOp::kSubtract && rule.op != ArithmeticOp::kMultiply;
+  bool divides =
+      rule.op != ArithmeticOp::kAdd && rule.op != ArithmeticOp::kSubtract && rule.op != ArithmeticOp::kMultiply;
   bool always_nullable = rule.is_try || divides || (decimal && mode != ArithmeticMode::kAnsi);
   auto binding = NewBinding(context, arguments, type, {operands.left, operands.right}, std::move(kernel),
                             always_nullable ? Nulls::kAlways : Nulls::kPropagate);
@@ -194,8 +193,10 @@ logical::ScalarKernel UnaryNumber(UnaryOp op, const TypePtr& type, bool ansi) {
   if constexpr (std::is_floating_point_v<T> || std::is_same_v<T, Int128>) {
     if (op == UnaryOp::kNegative) return TotalKernel<T(T)>(type, [](T v) { return -v; });
     return TotalKernel<T(T)>(type, [](T v) {
-      if constexpr (std::is_floating_point_v<T>) return std::abs(v);
-      else return v < 0 ? -v : v;
+      if constexpr (std::is_floating_point_v<T>)
+        return std::abs(v);
+      else
+        return v < 0 ? -v : v;
     });
   } else {
     bool absolute = op == UnaryOp::kAbs;
@@ -205,7 +206,8 @@ logical::ScalarKernel UnaryNumber(UnaryOp op, const TypePtr& type, bool ansi) {
       out = flips ? static_cast<T>(U{0} - static_cast<U>(v)) : v;
       return !ansi || !flips || v != std::numeric_limits<T>::min();
     };
-    return CheckedKernel<T(T)>(type, apply, [](T) { return Overflow(""); }, false);
+    return CheckedKernel<T(T)>(
+        type, apply, [](T) { return Overflow(""); }, false);
   }
 }
 

@@ -17,9 +17,8 @@ using types::TypePtr;
 base::Error Overflow(const std::string& function, const std::string& message) {
   std::string alternative =
       function.empty() ? "" : fmt::format(" Use '{}' to tolerate overflow and return NULL instead.", function);
-  return base::Error(
-      base::ErrorKind::kArithmetic, "ARITHMETIC_OVERFLOW",
-      {{"message", message}, {"alternative", alternative}, {"config", "\"spark.sql.ansi.enabled\""}});
+  return base::Error(base::ErrorKind::kArithmetic, "ARITHMETIC_OVERFLOW",
+                     {{"message", message}, {"alternative", alternative}, {"config", "\"spark.sql.ansi.enabled\""}});
 }
 
 base::Error DivideByZero() {

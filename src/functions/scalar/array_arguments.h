@@ -6,8 +6,8 @@
 
 namespace sluice::functions {
 
-/// array<T> and a value of T: both brought to one element type. Throws ARRAY_FUNCTION_DIFF_TYPES, UNEXPECTED_INPUT_TYPE,
-/// NULL_TYPE.
+/// array<T> and a value of T: both brought to one element type. Throws ARRAY_FUNCTION_DIFF_TYPES,
+/// UNEXPECTED_INPUT_TYPE, NULL_TYPE.
 struct ArrayAndValue {
   types::TypePtr array;
   types::TypePtr value;

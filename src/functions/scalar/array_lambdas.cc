@@ -204,10 +204,10 @@ ScalarBindingPtr BindZipWith(const BindContext& context, const Arguments& argume
       }
       out.EndRow(static_cast<int64_t>(parents.size()));
     }
-    auto results = EvaluateLambda(
-        *lambdas[0], eval,
-        {arrow::Datum(TakeRows(a.child(), left_rows)), arrow::Datum(TakeRows(b.child(), right_rows))},
-        Int32Array(parents));
+    auto results =
+        EvaluateLambda(*lambdas[0], eval,
+                       {arrow::Datum(TakeRows(a.child(), left_rows)), arrow::Datum(TakeRows(b.child(), right_rows))},
+                       Int32Array(parents));
     auto arrow_type = types::ToArrow(type);
     return arrow::Datum(
         out.Finish(arrow_type, arrow::MakeArray(WithType(results->data(), arrow_type->field(0)->type()))));
@@ -339,15 +339,16 @@ SLUICE_REGISTER(FunctionRegistry, ArrayAggregate) {
 }
 
 SLUICE_REGISTER(FunctionRegistry, ZipWith) {
-  registry.Add({.name = "zip_with",
-                .usage = "The array of a function's values for the elements of two arrays, the shorter filled with nulls.",
-                .example = "SELECT zip_with(array(1, 2, 3), array('a', 'b', 'c'), (x, y) -> struct(y, x))",
-                .since = "2.4.0",
-                .bind = BindScalar(BindZipWith),
-                .lambda_types = [](const Arguments& arguments, int, int) {
-                  return std::vector<TypePtr>{CheckedNested("zip_with", arguments, 0, TypeId::kArray)->element(),
-                                              CheckedNested("zip_with", arguments, 1, TypeId::kArray)->element()};
-                }});
+  registry.Add(
+      {.name = "zip_with",
+       .usage = "The array of a function's values for the elements of two arrays, the shorter filled with nulls.",
+       .example = "SELECT zip_with(array(1, 2, 3), array('a', 'b', 'c'), (x, y) -> struct(y, x))",
+       .since = "2.4.0",
+       .bind = BindScalar(BindZipWith),
+       .lambda_types = [](const Arguments& arguments, int, int) {
+         return std::vector<TypePtr>{CheckedNested("zip_with", arguments, 0, TypeId::kArray)->element(),
+                                     CheckedNested("zip_with", arguments, 1, TypeId::kArray)->element()};
+       }});
 }
 
 SLUICE_REGISTER(FunctionRegistry, ArraySort) {

@@ -1,11 +1,12 @@
 // The order of elements: sort_array, array_sort, reverse, shuffle.
+#include "functions/scalar/array_order.h"
+
 #include <algorithm>
 #include <numeric>
 
 #include "functions/kernels.h"
 #include "functions/random.h"
 #include "functions/scalar/array_arguments.h"
-#include "functions/scalar/array_order.h"
 #include "functions/type_dispatch.h"
 #include "functions/utf8_text.h"
 
@@ -35,8 +36,7 @@ void SortRows(const ListColumn& lists, const std::shared_ptr<arrow::Array>& valu
     auto first = indices.begin() + static_cast<ptrdiff_t>(start);
     bool up = ascending[ascending.size() == 1 ? 0 : row];
     bool nulls_last = nulls_last_ascending || !up;
-    auto middle = std::stable_partition(first, indices.end(),
-                                        [&](int64_t i) { return nulls.valid(i) == nulls_last; });
+    auto middle = std::stable_partition(first, indices.end(), [&](int64_t i) { return nulls.valid(i) == nulls_last; });
     auto from = nulls_last ? first : middle;
     auto to = nulls_last ? middle : indices.end();
     std::stable_sort(from, to, [&](int64_t a, int64_t b) {
@@ -59,7 +59,8 @@ arrow::Datum Sorted(const TypePtr& type, const std::vector<arrow::Datum>& values
     flag.emplace(values[1]);
     checked.push_back(&*flag);
     ascending.assign(flag->constant() ? 1 : scope.rows(), 1);
-    for (size_t i = 0; i < ascending.size(); ++i) ascending[i] = !flag->valid(static_cast<int64_t>(i)) || (*flag)[static_cast<int64_t>(i)];
+    for (size_t i = 0; i < ascending.size(); ++i)
+      ascending[i] = !flag->valid(static_cast<int64_t>(i)) || (*flag)[static_cast<int64_t>(i)];
   }
   ListPicker out(scope.rows(), AndValidity(checked, scope.rows()));
   if (IsPrimitive(*type->element())) {

@@ -144,8 +144,8 @@ std::vector<int64_t> Winners(const ListColumn& lists, const std::shared_ptr<arro
     Range range = lists[row];
     for (int64_t i = range.begin; i < range.end; ++i) {
       if (!nulls.valid(i)) continue;
-      bool wins = out[row] < 0 || (greatest ? IsLess(T(values[out[row]]), T(values[i]))
-                                            : IsLess(T(values[i]), T(values[out[row]])));
+      bool wins = out[row] < 0 ||
+                  (greatest ? IsLess(T(values[out[row]]), T(values[i])) : IsLess(T(values[i]), T(values[out[row]])));
       if (wins) out[row] = i;
     }
   }

@@ -54,7 +54,9 @@ logical::ScalarBindingPtr BindSet(SetOp op, const BindContext& context, const Ar
   TypePtr common = CoerceArrays(context, arguments);
   bool left_nulls = arguments[0].type->Is(TypeId::kArray) && arguments[0].type->contains_null();
   bool right_nulls = arguments[1].type->Is(TypeId::kArray) && arguments[1].type->contains_null();
-  bool nulls = op == SetOp::kUnion ? left_nulls || right_nulls : op == SetOp::kExcept ? left_nulls : left_nulls && right_nulls;
+  bool nulls = op == SetOp::kUnion    ? left_nulls || right_nulls
+               : op == SetOp::kExcept ? left_nulls
+                                      : left_nulls && right_nulls;
   TypePtr type = types::Array(common->element(), nulls);
   auto kernel = [op, common, type](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows) {
     RowScope scope(values, rows);

@@ -50,8 +50,7 @@ ScalarBindingPtr BindBit(BitOp op, const char* symbol, const BindContext& contex
   }
   if (type->Is(TypeId::kNull)) type = Integer();
   if (!type->IsIntegral()) {
-    throw TypeMismatch(sql, "BINARY_OP_WRONG_TYPE",
-                       {{"inputType", "\"INTEGRAL\""}, {"actualDataType", Quoted(*type)}});
+    throw TypeMismatch(sql, "BINARY_OP_WRONG_TYPE", {{"inputType", "\"INTEGRAL\""}, {"actualDataType", Quoted(*type)}});
   }
   auto binding = NewBinding(context, arguments, type, {type, type}, BitKernel(op, type));
   binding->can_fail = false;
@@ -104,8 +103,8 @@ BindScalar ShiftBy(Shift shift, const char* symbol) {
   return [shift, symbol](const BindContext& context, const Arguments& arguments) -> ScalarBindingPtr {
     CheckCount(context, arguments, 2, 2);
     auto types = Coerce(context, arguments, {Expected::OneOf({Integer(), Long()}), Integer()});
-    auto kernel = types[0]->Is(TypeId::kLong) ? ShiftKernel<int64_t>(shift, types[0])
-                                              : ShiftKernel<int32_t>(shift, types[0]);
+    auto kernel =
+        types[0]->Is(TypeId::kLong) ? ShiftKernel<int64_t>(shift, types[0]) : ShiftKernel<int32_t>(shift, types[0]);
     auto binding = NewBinding(context, arguments, types[0], types, kernel);
     binding->can_fail = false;
     if (PrettyName(context) == symbol) binding->sql = InfixSql(symbol);
@@ -259,13 +258,13 @@ SLUICE_REGISTER(FunctionRegistry, BitFunctions) {
 }
 
 SLUICE_REGISTER(FunctionRegistry, Digits) {
-  registry.Add({.name = "bin",
-                .usage = "A number in binary digits.",
-                .example = "SELECT bin(13)",
-                .since = "1.5.0",
-                .bind = Simple({.parameters = {Long()},
-                                .type = String(),
-                                .kernel = RowKernel<Text(int64_t)>(String(), AppendBinary)})});
+  registry.Add(
+      {.name = "bin",
+       .usage = "A number in binary digits.",
+       .example = "SELECT bin(13)",
+       .since = "1.5.0",
+       .bind = Simple(
+           {.parameters = {Long()}, .type = String(), .kernel = RowKernel<Text(int64_t)>(String(), AppendBinary)})});
   registry.Add({.name = "conv",
                 .usage = "A number's digits in one base as digits in another.",
                 .example = "SELECT conv('100', 2, 10)",

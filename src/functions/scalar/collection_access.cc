@@ -108,9 +108,8 @@ SLUICE_REGISTER(FunctionRegistry, CollectionSize) {
                 .since = "3.3.0",
                 .bind = Simple({.parameters = {Expected::Array()},
                                 .type = Integer(),
-                                .kernel = RowKernel<int32_t(Range)>(Integer(), [](Range range) {
-                                  return static_cast<int32_t>(range.size());
-                                })})});
+                                .kernel = RowKernel<int32_t(Range)>(
+                                    Integer(), [](Range range) { return static_cast<int32_t>(range.size()); })})});
 }
 
 SLUICE_REGISTER(FunctionRegistry, ElementAt) {

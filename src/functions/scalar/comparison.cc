@@ -129,8 +129,8 @@ int LiteralDigits(const Argument& argument) {
 ScalarBindingPtr BindComparison(CompareOp op, bool infix, const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 2, 2);
   const char* symbol = SymbolOf(op);
-  std::string sql = infix ? fmt::format("({} {} {})", arguments[0].sql, symbol, arguments[1].sql)
-                          : CallSql(context, arguments);
+  std::string sql =
+      infix ? fmt::format("({} {} {})", arguments[0].sql, symbol, arguments[1].sql) : CallSql(context, arguments);
   TypePtr type = FindComparisonType(arguments[0].type, arguments[1].type, IsEquality(op), context.ansi,
                                     LiteralDigits(arguments[0]), LiteralDigits(arguments[1]));
   if (!type) {

@@ -112,8 +112,7 @@ arrow::Datum ConcatWithSeparator(EvalContext&, const std::vector<arrow::Datum>& 
 
 logical::ScalarBindingPtr BindConcatWs(const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 1, kUnlimited);
-  auto types = Coerce(context, arguments,
-                      {String(), Expected::OneOf({String(), Expected::ArrayOf(String())})});
+  auto types = Coerce(context, arguments, {String(), Expected::OneOf({String(), Expected::ArrayOf(String())})});
   auto binding = NewBinding(context, arguments, String(), types, ConcatWithSeparator,
                             arguments[0].nullable ? Nulls::kAlways : Nulls::kNever);
   binding->can_fail = false;

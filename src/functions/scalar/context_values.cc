@@ -99,8 +99,7 @@ ScalarBindingPtr BindAssertTrue(const BindContext& context, const Arguments& arg
   CheckCount(context, arguments, 1, 2);
   auto types = Coerce(context, arguments, {Boolean(), String()});
   std::string default_message = fmt::format("'{}' is not true!", arguments[0].sql);
-  auto kernel = [default_message](EvalContext&, const std::vector<arrow::Datum>& values,
-                                  int64_t rows) -> arrow::Datum {
+  auto kernel = [default_message](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows) -> arrow::Datum {
     Column<bool> condition(values[0]);
     for (int64_t row = 0; row < rows; ++row) {
       if (condition.valid(row) && condition[row]) continue;
@@ -123,7 +122,8 @@ ScalarBindingPtr BindAssertTrue(const BindContext& context, const Arguments& arg
 /// nullifzero(x) and zeroifnull(x).
 ScalarBindingPtr BindZero(bool to_null, const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 1, 1);
-  TypePtr type = arguments[0].type->Is(types::TypeId::kNull) ? Integer() : Coerce(context, arguments, {Expected::Numeric()})[0];
+  TypePtr type =
+      arguments[0].type->Is(types::TypeId::kNull) ? Integer() : Coerce(context, arguments, {Expected::Numeric()})[0];
   if (!to_null) type = FindWiderType(type, Integer(), context.ansi);
   auto kernel = WithNumber(*type, [&](auto tag) -> logical::ScalarKernel {
     using T = typename decltype(tag)::type;
@@ -135,8 +135,7 @@ ScalarBindingPtr BindZero(bool to_null, const BindContext& context, const Argume
     }
     return RowKernel<T(std::optional<T>)>(type, [](std::optional<T> v) { return v.value_or(T{0}); });
   });
-  auto binding =
-      NewBinding(context, arguments, type, {type}, kernel, to_null ? Nulls::kAlways : Nulls::kNever);
+  auto binding = NewBinding(context, arguments, type, {type}, kernel, to_null ? Nulls::kAlways : Nulls::kNever);
   binding->can_fail = false;
   return binding;
 }

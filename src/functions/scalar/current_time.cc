@@ -41,7 +41,8 @@ ScalarBindingPtr BindCurrentTime(const BindContext& context, const Arguments& ar
   for (int i = precision; i < 6; ++i) unit *= 10;
   auto kernel = [unit](EvalContext& eval, const std::vector<arrow::Datum>&, int64_t) {
     int64_t nanos = TimeOfDay(LocalNow(eval)) * 1000;
-    return arrow::Datum(std::make_shared<arrow::Time64Scalar>(nanos / unit * unit, arrow::time64(arrow::TimeUnit::NANO)));
+    return arrow::Datum(
+        std::make_shared<arrow::Time64Scalar>(nanos / unit * unit, arrow::time64(arrow::TimeUnit::NANO)));
   };
   std::vector<TypePtr> types;
   for (const Argument& argument : arguments) types.push_back(argument.type);

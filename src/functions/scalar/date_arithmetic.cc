@@ -37,11 +37,17 @@ std::string Upper(std::string text) {
 enum class Unit { kMicrosecond, kMillisecond, kSecond, kMinute, kHour, kDay, kWeek, kMonth, kQuarter, kYear };
 
 std::optional<Unit> FindUnit(const std::string& name) {
-  static const std::map<std::string, Unit> kUnits = {
-      {"MICROSECOND", Unit::kMicrosecond}, {"MILLISECOND", Unit::kMillisecond}, {"SECOND", Unit::kSecond},
-      {"MINUTE", Unit::kMinute},           {"HOUR", Unit::kHour},               {"DAY", Unit::kDay},
-      {"DAYOFYEAR", Unit::kDay},           {"WEEK", Unit::kWeek},               {"MONTH", Unit::kMonth},
-      {"QUARTER", Unit::kQuarter},         {"YEAR", Unit::kYear}};
+  static const std::map<std::string, Unit> kUnits = {{"MICROSECOND", Unit::kMicrosecond},
+                                                     {"MILLISECOND", Unit::kMillisecond},
+                                                     {"SECOND", Unit::kSecond},
+                                                     {"MINUTE", Unit::kMinute},
+                                                     {"HOUR", Unit::kHour},
+                                                     {"DAY", Unit::kDay},
+                                                     {"DAYOFYEAR", Unit::kDay},
+                                                     {"WEEK", Unit::kWeek},
+                                                     {"MONTH", Unit::kMonth},
+                                                     {"QUARTER", Unit::kQuarter},
+                                                     {"YEAR", Unit::kYear}};
   auto found = kUnits.find(Upper(name));
   if (found == kUnits.end()) return std::nullopt;
   return found->second;
@@ -171,9 +177,8 @@ ScalarBindingPtr BindDateAdd(int sign, const BindContext& context, const Argumen
   auto types = Coerce(context, given, {Date(), days}, CallSql(context, arguments));
   auto kernel = WithIntegral(*types[1], [sign](auto tag) {
     using T = typename decltype(tag)::type;
-    return RowKernel<int32_t(int32_t, T)>(Date(), [sign](int32_t date, T amount) {
-      return AddDays(date, sign * int64_t{amount});
-    });
+    return RowKernel<int32_t(int32_t, T)>(
+        Date(), [sign](int32_t date, T amount) { return AddDays(date, sign * int64_t{amount}); });
   });
   return NewBinding(context, arguments, Date(), types, kernel);
 }
@@ -191,10 +196,9 @@ ScalarBindingPtr BindDateDiff(const BindContext& context, const Arguments& argum
 /// Days from Thursday, as next_day counts; nothing for a text that names no day.
 std::optional<int> FindDayOfWeek(const std::string& name) {
   static const std::map<std::string, int> kDays = {
-      {"TH", 0}, {"THU", 0}, {"THURSDAY", 0}, {"FR", 1}, {"FRI", 1}, {"FRIDAY", 1},
-      {"SA", 2}, {"SAT", 2}, {"SATURDAY", 2}, {"SU", 3}, {"SUN", 3}, {"SUNDAY", 3},
-      {"MO", 4}, {"MON", 4}, {"MONDAY", 4},   {"TU", 5}, {"TUE", 5}, {"TUESDAY", 5},
-      {"WE", 6}, {"WED", 6}, {"WEDNESDAY", 6}};
+      {"TH", 0},     {"THU", 0},      {"THURSDAY", 0}, {"FR", 1},      {"FRI", 1},    {"FRIDAY", 1}, {"SA", 2},
+      {"SAT", 2},    {"SATURDAY", 2}, {"SU", 3},       {"SUN", 3},     {"SUNDAY", 3}, {"MO", 4},     {"MON", 4},
+      {"MONDAY", 4}, {"TU", 5},       {"TUE", 5},      {"TUESDAY", 5}, {"WE", 6},     {"WED", 6},    {"WEDNESDAY", 6}};
   auto found = kDays.find(Upper(name));
   if (found == kDays.end()) return std::nullopt;
   return found->second;
@@ -208,8 +212,7 @@ ScalarBindingPtr BindNextDay(const BindContext& context, const Arguments& argume
         auto day = FindDayOfWeek(std::string(name));
         if (day) return AddDays(date, 1 + FloorMod(*day - 1 - int64_t{date}, 7));
         if (ansi) {
-          throw base::Error(base::ErrorKind::kIllegalArgument, "ILLEGAL_DAY_OF_WEEK",
-                            {{"string", std::string(name)}});
+          throw base::Error(base::ErrorKind::kIllegalArgument, "ILLEGAL_DAY_OF_WEEK", {{"string", std::string(name)}});
         }
         return std::nullopt;
       });
@@ -224,8 +227,8 @@ double MonthsBetween(int64_t time1, int64_t time2, bool round, const TimeZone& z
   auto months = static_cast<double>((a.year - b.year) * 12 + (a.month - b.month));
   bool both_ends = a.day == types::DaysInMonth(a.year, a.month) && b.day == types::DaysInMonth(b.year, b.month);
   if (a.day == b.day || both_ends) return months;
-  int64_t seconds = (a.day - b.day) * int64_t{86400} + TimeOfDay(local1) / kMicrosPerSecond -
-                    TimeOfDay(local2) / kMicrosPerSecond;
+  int64_t seconds =
+      (a.day - b.day) * int64_t{86400} + TimeOfDay(local1) / kMicrosPerSecond - TimeOfDay(local2) / kMicrosPerSecond;
   double difference = months + static_cast<double>(seconds) / (31.0 * 86400);
   // Math.round: half up, towards positive infinity.
   return round ? std::floor(difference * 1e8 + 0.5) / 1e8 : difference;
@@ -239,8 +242,7 @@ ScalarBindingPtr BindMonthsBetween(const BindContext& context, const Arguments& 
       return MonthsBetween(a, b, round, zone);
     };
   });
-  auto binding =
-      NewBinding(context, arguments, types::Double(), types, WithDefaults(3, {BoolConstant(true)}, kernel));
+  auto binding = NewBinding(context, arguments, types::Double(), types, WithDefaults(3, {BoolConstant(true)}, kernel));
   if (arguments.size() == 2) {
     binding->sql = [](const std::vector<std::string>& texts) {
       return fmt::format("months_between({}, {}, true)", texts[0], texts[1]);
@@ -254,15 +256,21 @@ ScalarBindingPtr BindMonthsBetween(const BindContext& context, const Arguments& 
 enum class TruncLevel { kMicrosecond, kMillisecond, kSecond, kMinute, kHour, kDay, kWeek, kMonth, kQuarter, kYear };
 
 std::optional<TruncLevel> FindLevel(std::string_view name) {
-  static const std::map<std::string, TruncLevel> kLevels = {
-      {"MICROSECOND", TruncLevel::kMicrosecond}, {"MILLISECOND", TruncLevel::kMillisecond},
-      {"SECOND", TruncLevel::kSecond},           {"MINUTE", TruncLevel::kMinute},
-      {"HOUR", TruncLevel::kHour},               {"DAY", TruncLevel::kDay},
-      {"DD", TruncLevel::kDay},                  {"WEEK", TruncLevel::kWeek},
-      {"MON", TruncLevel::kMonth},               {"MONTH", TruncLevel::kMonth},
-      {"MM", TruncLevel::kMonth},                {"QUARTER", TruncLevel::kQuarter},
-      {"YEAR", TruncLevel::kYear},               {"YYYY", TruncLevel::kYear},
-      {"YY", TruncLevel::kYear}};
+  static const std::map<std::string, TruncLevel> kLevels = {{"MICROSECOND", TruncLevel::kMicrosecond},
+                                                            {"MILLISECOND", TruncLevel::kMillisecond},
+                                                            {"SECOND", TruncLevel::kSecond},
+                                                            {"MINUTE", TruncLevel::kMinute},
+                                                            {"HOUR", TruncLevel::kHour},
+                                                            {"DAY", TruncLevel::kDay},
+                                                            {"DD", TruncLevel::kDay},
+                                                            {"WEEK", TruncLevel::kWeek},
+                                                            {"MON", TruncLevel::kMonth},
+                                                            {"MONTH", TruncLevel::kMonth},
+                                                            {"MM", TruncLevel::kMonth},
+                                                            {"QUARTER", TruncLevel::kQuarter},
+                                                            {"YEAR", TruncLevel::kYear},
+                                                            {"YYYY", TruncLevel::kYear},
+                                                            {"YY", TruncLevel::kYear}};
   auto found = kLevels.find(Upper(std::string(name)));
   if (found == kLevels.end()) return std::nullopt;
   return found->second;
@@ -367,13 +375,13 @@ SLUICE_REGISTER(FunctionRegistry, MonthArithmetic) {
                 .example = "SELECT months_between('1997-02-28 10:30:00', '1996-10-30')",
                 .since = "1.5.0",
                 .bind = BindScalar(BindMonthsBetween)});
-  registry.Add({.name = "last_day",
-                .usage = "The last day of the date's month.",
-                .example = "SELECT last_day(DATE'2009-01-12')",
-                .since = "1.5.0",
-                .bind = Simple({.parameters = {Date()},
-                                .type = Date(),
-                                .kernel = RowKernel<int32_t(int32_t)>(Date(), LastDayOfMonth)})});
+  registry.Add(
+      {.name = "last_day",
+       .usage = "The last day of the date's month.",
+       .example = "SELECT last_day(DATE'2009-01-12')",
+       .since = "1.5.0",
+       .bind = Simple(
+           {.parameters = {Date()}, .type = Date(), .kernel = RowKernel<int32_t(int32_t)>(Date(), LastDayOfMonth)})});
 }
 
 SLUICE_REGISTER(FunctionRegistry, DateTruncation) {

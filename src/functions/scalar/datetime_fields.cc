@@ -127,13 +127,21 @@ const std::map<std::string, DateField>& DateFields() {
 }
 
 const std::map<std::string, TimeField>& TimeFields() {
-  static const std::map<std::string, TimeField> kFields = {
-      {"HOUR", TimeField::kHour},     {"H", TimeField::kHour},        {"HOURS", TimeField::kHour},
-      {"HR", TimeField::kHour},       {"HRS", TimeField::kHour},      {"MINUTE", TimeField::kMinute},
-      {"M", TimeField::kMinute},      {"MIN", TimeField::kMinute},    {"MINS", TimeField::kMinute},
-      {"MINUTES", TimeField::kMinute}, {"SECOND", TimeField::kSecondWithFraction},
-      {"S", TimeField::kSecondWithFraction}, {"SEC", TimeField::kSecondWithFraction},
-      {"SECONDS", TimeField::kSecondWithFraction}, {"SECS", TimeField::kSecondWithFraction}};
+  static const std::map<std::string, TimeField> kFields = {{"HOUR", TimeField::kHour},
+                                                           {"H", TimeField::kHour},
+                                                           {"HOURS", TimeField::kHour},
+                                                           {"HR", TimeField::kHour},
+                                                           {"HRS", TimeField::kHour},
+                                                           {"MINUTE", TimeField::kMinute},
+                                                           {"M", TimeField::kMinute},
+                                                           {"MIN", TimeField::kMinute},
+                                                           {"MINS", TimeField::kMinute},
+                                                           {"MINUTES", TimeField::kMinute},
+                                                           {"SECOND", TimeField::kSecondWithFraction},
+                                                           {"S", TimeField::kSecondWithFraction},
+                                                           {"SEC", TimeField::kSecondWithFraction},
+                                                           {"SECONDS", TimeField::kSecondWithFraction},
+                                                           {"SECS", TimeField::kSecondWithFraction}};
   return kFields;
 }
 
@@ -162,8 +170,7 @@ std::optional<Extraction> FromYearMonth(const std::string& field, const TypePtr&
 std::optional<Extraction> FromDayTime(const std::string& field, const TypePtr& input) {
   auto date = DateFields().find(field);
   if (date != DateFields().end() && date->second == DayOfMonth) {
-    return Make<int32_t, int64_t>(input, Integer(),
-                                  [](int64_t v) { return static_cast<int32_t>(v / kMicrosPerDay); });
+    return Make<int32_t, int64_t>(input, Integer(), [](int64_t v) { return static_cast<int32_t>(v / kMicrosPerDay); });
   }
   auto time = TimeFields().find(field);
   if (time == TimeFields().end()) return std::nullopt;
@@ -196,18 +203,16 @@ std::optional<Extraction> FromCalendar(const std::string& field, const TypePtr& 
   auto time = TimeFields().find(field);
   if (time == TimeFields().end()) return std::nullopt;
   if (time->second == TimeField::kHour) {
-    return Make<int8_t, CalendarValue>(input, types::Byte(), [](CalendarValue v) {
-      return static_cast<int8_t>(v.nanos / 1000 / kMicrosPerHour);
-    });
+    return Make<int8_t, CalendarValue>(
+        input, types::Byte(), [](CalendarValue v) { return static_cast<int8_t>(v.nanos / 1000 / kMicrosPerHour); });
   }
   if (time->second == TimeField::kMinute) {
     return Make<int8_t, CalendarValue>(input, types::Byte(), [](CalendarValue v) {
       return static_cast<int8_t>(v.nanos / 1000 % kMicrosPerHour / kMicrosPerMinute);
     });
   }
-  return Make<Int128, CalendarValue>(input, types::Decimal(8, 6), [](CalendarValue v) {
-    return Int128{v.nanos / 1000 % kMicrosPerMinute};
-  });
+  return Make<Int128, CalendarValue>(input, types::Decimal(8, 6),
+                                     [](CalendarValue v) { return Int128{v.nanos / 1000 % kMicrosPerMinute}; });
 }
 
 std::optional<Extraction> FindExtraction(const BindContext& context, const std::string& field, const TypePtr& source) {
@@ -226,8 +231,7 @@ std::optional<Extraction> FindExtraction(const BindContext& context, const std::
     if (input) return Extraction{input, Integer(), DateKernel(date->second)};
   }
   if (auto time = TimeFields().find(field); time != TimeFields().end()) {
-    TypePtr input =
-        source->Is(TypeId::kTime) ? source : Expected::AnyTimestamp().ImplicitCast(source, context.ansi);
+    TypePtr input = source->Is(TypeId::kTime) ? source : Expected::AnyTimestamp().ImplicitCast(source, context.ansi);
     TypePtr type = time->second == TimeField::kSecondWithFraction ? types::Decimal(8, 6) : Integer();
     if (input) return Extraction{input, type, TimeKernelFor(time->second, input)};
   }

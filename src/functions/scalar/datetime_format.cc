@@ -54,8 +54,8 @@ base::Error CannotParse(const std::string& message, const char* function) {
 /// Texts → timestamps by a pattern; bad texts raise an error that recommends `function`, or become null.
 ScalarKernel ParseKernel(const TypePtr& type, bool fails, const char* function) {
   return BatchKernel<int64_t(std::string_view, std::string_view)>(type, [type, fails, function](EvalContext& eval) {
-    return [cache = std::make_shared<PatternCache>(DateTimePattern::Use::kParse),
-            zone = TimeZone::Get(eval.time_zone), local = type->Is(TypeId::kTimestampNtz), fails,
+    return [cache = std::make_shared<PatternCache>(DateTimePattern::Use::kParse), zone = TimeZone::Get(eval.time_zone),
+            local = type->Is(TypeId::kTimestampNtz), fails,
             function](std::string_view text, std::string_view pattern) -> std::optional<int64_t> {
       const DateTimePattern& compiled = cache->Get(pattern);
       std::string message;
@@ -68,8 +68,8 @@ ScalarKernel ParseKernel(const TypePtr& type, bool fails, const char* function) 
 }
 
 ScalarKernel Then(ScalarKernel first, ScalarKernel second) {
-  return [first = std::move(first), second = std::move(second)](
-             EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows) {
+  return [first = std::move(first), second = std::move(second)](EvalContext& eval,
+                                                                const std::vector<arrow::Datum>& values, int64_t rows) {
     return second(eval, {first(eval, values, rows)}, rows);
   };
 }

@@ -89,8 +89,9 @@ ScalarKernel MakeTimestampKernel(const TypePtr& type, bool fails, bool with_zone
   bool local = type->Is(TypeId::kTimestampNtz);
   if (with_zone) {
     return RowKernel<int64_t(int32_t, int32_t, int32_t, int32_t, int32_t, Int128, std::string_view)>(
-        type, [fails](int32_t y, int32_t mo, int32_t d, int32_t h, int32_t mi, Int128 s,
-                      std::string_view zone) -> std::optional<int64_t> {
+        type,
+        [fails](int32_t y, int32_t mo, int32_t d, int32_t h, int32_t mi, Int128 s,
+                std::string_view zone) -> std::optional<int64_t> {
           auto micros = LocalMicros(y, mo, d, h, mi, s, fails);
           if (!micros) return std::nullopt;
           auto found = fails ? TimeZone::Get(zone) : TimeZone::Find(zone);
@@ -98,16 +99,15 @@ ScalarKernel MakeTimestampKernel(const TypePtr& type, bool fails, bool with_zone
           return found->ToUtc(*micros);
         });
   }
-  return BatchKernel<int64_t(int32_t, int32_t, int32_t, int32_t, int32_t, Int128)>(
-      type, [local, fails](EvalContext& eval) {
-        TimeZone zone = local ? TimeZone::Utc() : TimeZone::Get(eval.time_zone);
-        return [zone, fails](int32_t y, int32_t mo, int32_t d, int32_t h, int32_t mi,
-                             Int128 s) -> std::optional<int64_t> {
-          auto micros = LocalMicros(y, mo, d, h, mi, s, fails);
-          if (!micros) return std::nullopt;
-          return zone.ToUtc(*micros);
-        };
-      });
+  return BatchKernel<int64_t(int32_t, int32_t, int32_t, int32_t, int32_t, Int128)>(type, [local,
+                                                                                          fails](EvalContext& eval) {
+    TimeZone zone = local ? TimeZone::Utc() : TimeZone::Get(eval.time_zone);
+    return [zone, fails](int32_t y, int32_t mo, int32_t d, int32_t h, int32_t mi, Int128 s) -> std::optional<int64_t> {
+      auto micros = LocalMicros(y, mo, d, h, mi, s, fails);
+      if (!micros) return std::nullopt;
+      return zone.ToUtc(*micros);
+    };
+  });
 }
 
 /// make_timestamp(date, time[, zone]).
@@ -137,8 +137,8 @@ BindScalar MakeTimestamp(TypePtr type, bool is_try = false) {
     if (arguments.size() <= 3) return BindDateAndTime(type, context, arguments);
     bool local = type->Is(TypeId::kTimestampNtz);
     CheckCount(context, arguments, 6, local ? 6 : 7);
-    auto types = Coerce(context, arguments,
-                        {Integer(), Integer(), Integer(), Integer(), Integer(), Decimal(16, 6), String()});
+    auto types =
+        Coerce(context, arguments, {Integer(), Integer(), Integer(), Integer(), Integer(), Decimal(16, 6), String()});
     bool fails = context.ansi && !is_try;
     return NewBinding(context, arguments, type, types, MakeTimestampKernel(type, fails, arguments.size() == 7),
                       fails ? Nulls::kPropagate : Nulls::kAlways);
@@ -180,14 +180,13 @@ ScalarBindingPtr BindMakeDayTime(const BindContext& context, const Arguments& ar
 ScalarBindingPtr BindMakeYearMonth(const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 0, 2);
   auto types = arguments.empty() ? std::vector<TypePtr>{} : Coerce(context, arguments, {Integer()});
-  auto kernel =
-      RowKernel<int32_t(int32_t, int32_t)>(types::YearMonthInterval(), [](int32_t years, int32_t months) {
-        int32_t out;
-        if (__builtin_mul_overflow(years, 12, &out) || __builtin_add_overflow(out, months, &out)) {
-          throw IntervalOverflow();
-        }
-        return out;
-      });
+  auto kernel = RowKernel<int32_t(int32_t, int32_t)>(types::YearMonthInterval(), [](int32_t years, int32_t months) {
+    int32_t out;
+    if (__builtin_mul_overflow(years, 12, &out) || __builtin_add_overflow(out, months, &out)) {
+      throw IntervalOverflow();
+    }
+    return out;
+  });
   auto binding = NewBinding(context, arguments, types::YearMonthInterval(), types,
                             WithDefaults(2, {IntConstant(0), IntConstant(0)}, kernel));
   binding->sql = [](const std::vector<std::string>& texts) {

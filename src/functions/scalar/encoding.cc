@@ -162,8 +162,9 @@ logical::ScalarBindingPtr BindToBinary(bool is_try, const BindContext& context, 
   BinaryFormat format = BinaryFormat::kHex;
   if (arguments.size() == 2) {
     if (!arguments[1].literal) {
-      throw TypeMismatch(context, arguments, "NON_FOLDABLE_INPUT",
-                         {{"inputName", "`fmt`"}, {"inputType", "\"STRING\""}, {"inputExpr", QuotedSql(arguments[1].sql)}});
+      throw TypeMismatch(
+          context, arguments, "NON_FOLDABLE_INPUT",
+          {{"inputName", "`fmt`"}, {"inputType", "\"STRING\""}, {"inputExpr", QuotedSql(arguments[1].sql)}});
     }
     std::string name = arguments[1].literal->is_null() ? "" : StringLiteral(arguments[1]);
     for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -388,28 +389,27 @@ SLUICE_REGISTER(FunctionRegistry, Utf8Checks) {
                 .usage = "The text with ill-formed bytes replaced by U+FFFD.",
                 .example = "SELECT make_valid_utf8('Spark')",
                 .since = "4.0.0",
-                .bind = Simple({.parameters = {String()},
-                                .type = String(),
-                                .kernel = RowKernel<Text(std::string_view)>(
-                                    String(), [](TextWriter& out, std::string_view text) {
-                                      out.Append(IsValidUtf8(text) ? std::string(text) : MakeValidUtf8(text));
-                                    })})});
+                .bind = Simple(
+                    {.parameters = {String()},
+                     .type = String(),
+                     .kernel = RowKernel<Text(std::string_view)>(String(), [](TextWriter& out, std::string_view text) {
+                       out.Append(IsValidUtf8(text) ? std::string(text) : MakeValidUtf8(text));
+                     })})});
   registry.Add({.name = "validate_utf8",
                 .usage = "The text; an error if it is not well-formed UTF-8.",
                 .example = "SELECT validate_utf8('Spark')",
                 .since = "4.0.0",
-                .bind = Simple({.parameters = {String()},
-                                .type = String(),
-                                .kernel = RowKernel<Text(std::string_view)>(
-                                    String(), [](TextWriter& out, std::string_view text) {
-                                      if (!IsValidUtf8(text)) {
-                                        std::string hex;
-                                        for (char c : text) hex += fmt::format("\\x{:02X}", static_cast<unsigned char>(c));
-                                        throw base::Error(base::ErrorKind::kIllegalArgument, "INVALID_UTF8_STRING",
-                                                          {{"str", hex}});
-                                      }
-                                      out.Append(text);
-                                    })})});
+                .bind = Simple(
+                    {.parameters = {String()},
+                     .type = String(),
+                     .kernel = RowKernel<Text(std::string_view)>(String(), [](TextWriter& out, std::string_view text) {
+                       if (!IsValidUtf8(text)) {
+                         std::string hex;
+                         for (char c : text) hex += fmt::format("\\x{:02X}", static_cast<unsigned char>(c));
+                         throw base::Error(base::ErrorKind::kIllegalArgument, "INVALID_UTF8_STRING", {{"str", hex}});
+                       }
+                       out.Append(text);
+                     })})});
   registry.Add({.name = "try_validate_utf8",
                 .usage = "The text; null if it is not well-formed UTF-8.",
                 .example = "SELECT try_validate_utf8('Spark')",

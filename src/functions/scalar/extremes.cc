@@ -103,7 +103,8 @@ ScalarBindingPtr BindExtreme(bool greatest, const BindContext& context, const Ar
     int64_t count = constant ? 1 : rows;
     arrow::Datum out =
         IsPrimitive(*type)
-            ? WithPrimitive(*type, [&](auto tag) { return Extreme<typename decltype(tag)::type>(type, values, count, greatest); })
+            ? WithPrimitive(
+                  *type, [&](auto tag) { return Extreme<typename decltype(tag)::type>(type, values, count, greatest); })
             : NestedExtreme(type, values, count, greatest);
     return constant ? AsScalar(out.make_array()) : out;
   };

@@ -197,7 +197,8 @@ std::string FormatInteger(const Directive& directive, const Value& value) {
   auto bits = static_cast<uint64_t>(value.integer);
   if (value.bytes < 8) bits &= (uint64_t{1} << (value.bytes * 8)) - 1;
   if (directive.conversion == 'd') {
-    uint64_t magnitude = value.integer < 0 ? ~static_cast<uint64_t>(value.integer) + 1 : static_cast<uint64_t>(value.integer);
+    uint64_t magnitude =
+        value.integer < 0 ? ~static_cast<uint64_t>(value.integer) + 1 : static_cast<uint64_t>(value.integer);
     return Signed(directive, value.integer < 0, std::to_string(magnitude), "");
   }
   std::string digits = directive.conversion == 'x' ? fmt::format("{:x}", bits) : fmt::format("{:o}", bits);

@@ -33,12 +33,11 @@ void AppendDigest(TextWriter& out, std::string_view bytes, const EVP_MD* algorit
 }
 
 BindScalar Digest(const EVP_MD* (*algorithm)()) {
-  return Simple({.parameters = {Binary()},
-                 .type = String(),
-                 .kernel = RowKernel<Text(std::string_view)>(
-                     String(), [algorithm](TextWriter& out, std::string_view bytes) {
-                       AppendDigest(out, bytes, algorithm());
-                     })});
+  return Simple(
+      {.parameters = {Binary()},
+       .type = String(),
+       .kernel = RowKernel<Text(std::string_view)>(
+           String(), [algorithm](TextWriter& out, std::string_view bytes) { AppendDigest(out, bytes, algorithm()); })});
 }
 
 bool Sha2(TextWriter& out, std::string_view bytes, int32_t bits) {

@@ -36,9 +36,7 @@ bool IsDayTime(const DataType& type) { return type.Is(TypeId::kDayTimeInterval);
 bool IsYearMonth(const DataType& type) { return type.Is(TypeId::kYearMonthInterval); }
 bool IsCalendar(const DataType& type) { return type.Is(TypeId::kCalendarInterval); }
 bool IsInterval(const DataType& type) { return IsDayTime(type) || IsYearMonth(type) || IsCalendar(type); }
-bool IsDays(const DataType& type) {
-  return IsDayTime(type) && type.interval().start == 0 && type.interval().end == 0;
-}
+bool IsDays(const DataType& type) { return IsDayTime(type) && type.interval().start == 0 && type.interval().end == 0; }
 
 ScalarKernel Swapped(ScalarKernel kernel) {
   return [kernel = std::move(kernel)](EvalContext& context, const std::vector<arrow::Datum>& arguments, int64_t rows) {
@@ -69,9 +67,8 @@ ScalarKernel DatePlusDays(int sign) {
 }
 
 ScalarKernel DatePlusMonths(int sign) {
-  return RowKernel<int32_t(int32_t, int32_t)>(types::Date(), [sign](int32_t date, int32_t months) {
-    return AddMonths(date, Signed(int64_t{months}, sign));
-  });
+  return RowKernel<int32_t(int32_t, int32_t)>(
+      types::Date(), [sign](int32_t date, int32_t months) { return AddMonths(date, Signed(int64_t{months}, sign)); });
 }
 
 ScalarKernel DatePlusCalendar(int sign, bool ansi) {
@@ -157,8 +154,8 @@ std::optional<Rule> Move(const BindContext& context, const TypePtr& value, const
   std::string plus = sign < 0 ? "{} - {}" : "{} + {}";
   if (value->Is(TypeId::kDate)) {
     if (IsDays(*amount)) {
-      std::string form = sign < 0 ? "date_add({}, (- extractansiintervaldays({})))"
-                                  : "date_add({}, extractansiintervaldays({}))";
+      std::string form =
+          sign < 0 ? "date_add({}, (- extractansiintervaldays({})))" : "date_add({}, extractansiintervaldays({}))";
       return Rule{types::Date(), value, amount, DatePlusDays(sign), form};
     }
     if (IsDayTime(*amount)) {
@@ -196,8 +193,8 @@ std::optional<Rule> SumOfIntervals(const TypePtr& left, const TypePtr& right, in
 
 template <typename T>
 ScalarKernel DatePlusInteger(int sign) {
-  return RowKernel<int32_t(int32_t, T)>(types::Date(),
-                                        [sign](int32_t date, T days) { return AddDays(date, Signed(int64_t{days}, sign)); });
+  return RowKernel<int32_t(int32_t, T)>(
+      types::Date(), [sign](int32_t date, T days) { return AddDays(date, Signed(int64_t{days}, sign)); });
 }
 
 std::optional<Rule> DateAndNumber(const TypePtr& number, int sign) {
@@ -264,8 +261,8 @@ std::optional<Rule> SubtractRule(const BindContext& context, const TypePtr& left
   }
   if (left->IsTimestampLike() || right->IsTimestampLike()) {
     const TypePtr& other = left->IsTimestampLike() ? right : left;
-    bool fits = other->IsTimestampLike() || other->Is(TypeId::kDate) || other->IsStringLike() ||
-                other->Is(TypeId::kNull);
+    bool fits =
+        other->IsTimestampLike() || other->Is(TypeId::kDate) || other->IsStringLike() || other->Is(TypeId::kNull);
     if (!fits) return std::nullopt;
     TypePtr common = left->IsTimestampLike() && right->IsTimestampLike()
                          ? FindTightestCommonType(left, right, context.ansi)
@@ -273,9 +270,8 @@ std::optional<Rule> SubtractRule(const BindContext& context, const TypePtr& left
     return Rule{types::DayTimeInterval(), common, common, TimestampDifference(common->Is(TypeId::kTimestampNtz)), ""};
   }
   if (right->Is(TypeId::kDate) && (left->Is(TypeId::kDate) || left->IsStringLike() || left->Is(TypeId::kNull))) {
-    auto kernel = TotalKernel<int64_t(int32_t, int32_t)>(types::DayTimeInterval({0, 0}), [](int32_t a, int32_t b) {
-      return (int64_t{a} - b) * kMicrosPerDay;
-    });
+    auto kernel = TotalKernel<int64_t(int32_t, int32_t)>(
+        types::DayTimeInterval({0, 0}), [](int32_t a, int32_t b) { return (int64_t{a} - b) * kMicrosPerDay; });
     return Rule{types::DayTimeInterval({0, 0}), types::Date(), types::Date(), std::move(kernel), ""};
   }
   if (left->Is(TypeId::kDate) && !right->IsStringLike()) return DateAndNumber(right, -1);
@@ -312,9 +308,7 @@ bool Scaled(T interval, N number, int scale, bool divide, T* out) {
   }
 }
 
-base::Error IntervalDividedByZero() {
-  return base::Error(base::ErrorKind::kArithmetic, "INTERVAL_DIVIDED_BY_ZERO");
-}
+base::Error IntervalDividedByZero() { return base::Error(base::ErrorKind::kArithmetic, "INTERVAL_DIVIDED_BY_ZERO"); }
 
 template <typename T, typename N>
 ScalarKernel IntervalByNumber(const TypePtr& type, int scale, bool divide, ArithmeticMode mode) {
@@ -363,7 +357,8 @@ ScalarKernel CalendarByNumber(bool divide, ArithmeticMode mode) {
         double factor = divide ? 1 / number : number;
         auto scaled = [&](double part) { return divide ? part / number : part * factor; };
         CalendarValue out;
-        if (FromDoubles(scaled(v.months), scaled(v.days), scaled(static_cast<double>(v.nanos) / 1000), &out)) return out;
+        if (FromDoubles(scaled(v.months), scaled(v.days), scaled(static_cast<double>(v.nanos) / 1000), &out))
+          return out;
         if (mode == ArithmeticMode::kTry) return std::nullopt;
         throw IntervalOverflow(divide ? "try_divide" : "try_multiply");
       });

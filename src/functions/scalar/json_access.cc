@@ -33,8 +33,8 @@ class PathCache {
 
 logical::ScalarKernel GetObjectKernel() {
   return BatchKernel<Text(std::string_view, std::string_view)>(String(), [](EvalContext&) {
-    return [document = std::make_shared<JsonDocument>(), paths = std::make_shared<PathCache>(),
-            buffer = std::string()](TextWriter& out, std::string_view json, std::string_view path) mutable {
+    return [document = std::make_shared<JsonDocument>(), paths = std::make_shared<PathCache>(), buffer = std::string()](
+               TextWriter& out, std::string_view json, std::string_view path) mutable {
       const JsonDocument::Node* root = document->Parse(json);
       buffer.clear();
       if (!root || !paths->Get(path).Evaluate(*root, &buffer)) return false;
@@ -91,14 +91,13 @@ SLUICE_REGISTER(FunctionRegistry, JsonAccess) {
                                 .type = String(),
                                 .kernel = GetObjectKernel(),
                                 .nulls = Nulls::kAlways})});
-  registry.Add({.name = "json_array_length",
-                .usage = "The number of elements of a JSON array; null for any other text.",
-                .example = "SELECT json_array_length('[1,2,3,4]')",
-                .since = "3.1.0",
-                .bind = Simple({.parameters = {String()},
-                                .type = Integer(),
-                                .kernel = ArrayLengthKernel(),
-                                .nulls = Nulls::kAlways})});
+  registry.Add(
+      {.name = "json_array_length",
+       .usage = "The number of elements of a JSON array; null for any other text.",
+       .example = "SELECT json_array_length('[1,2,3,4]')",
+       .since = "3.1.0",
+       .bind = Simple(
+           {.parameters = {String()}, .type = Integer(), .kernel = ArrayLengthKernel(), .nulls = Nulls::kAlways})});
   registry.Add({.name = "json_object_keys",
                 .usage = "The keys of a JSON object; null for any other text.",
                 .example = "SELECT json_object_keys('{\"a\":1}')",

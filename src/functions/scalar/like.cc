@@ -143,8 +143,7 @@ logical::ScalarBindingPtr BindLike(bool fold, const BindContext& context, const 
     bool single = arguments[2].literal && !arguments[2].literal->is_null() && arguments[2].type->IsStringLike() &&
                   StringLiteral(arguments[2]).size() == 1;
     if (!single) {
-      throw base::Error(base::ErrorKind::kAnalysis, "INVALID_ESCAPE_CHAR",
-                        {{"sqlExpr", QuotedSql(arguments[2].sql)}});
+      throw base::Error(base::ErrorKind::kAnalysis, "INVALID_ESCAPE_CHAR", {{"sqlExpr", QuotedSql(arguments[2].sql)}});
     }
     escape = StringLiteral(arguments[2])[0];
   }

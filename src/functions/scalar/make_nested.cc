@@ -39,8 +39,7 @@ logical::ScalarBindingPtr BindArray(const BindContext& context, const Arguments&
   TypePtr element = FindWiderType(types, context.ansi);
   if (!element) {
     throw TypeMismatch(context, arguments, "DATA_DIFF_TYPES",
-                       {{"functionName", QuotedName(context)},
-                        {"dataType", "(" + QuotedTypesOr(arguments) + ")"}});
+                       {{"functionName", QuotedName(context)}, {"dataType", "(" + QuotedTypesOr(arguments) + ")"}});
   }
   for (const TypePtr& type : types) nullable = nullable || CastForcesNull(*type, *element);
   TypePtr type = types::Array(element, nullable);
@@ -51,11 +50,11 @@ logical::ScalarBindingPtr BindArray(const BindContext& context, const Arguments&
     auto child = values.empty() ? NullArray(types::ToArrow(element), 0) : Interleaved(values, scope.rows(), 0, 1);
     ListWriter lists(scope.rows());
     for (int64_t row = 0; row < scope.rows(); ++row) lists.EndRow((row + 1) * count);
-    return scope.Result(lists.Finish(
-        arrow_type, arrow::MakeArray(WithType(child->data(), arrow_type->field(0)->type()))));
+    return scope.Result(
+        lists.Finish(arrow_type, arrow::MakeArray(WithType(child->data(), arrow_type->field(0)->type()))));
   };
-  auto binding = NewBinding(context, arguments, type, std::vector<TypePtr>(arguments.size(), element), kernel,
-                            Nulls::kNever);
+  auto binding =
+      NewBinding(context, arguments, type, std::vector<TypePtr>(arguments.size(), element), kernel, Nulls::kNever);
   binding->can_fail = false;
   return binding;
 }
@@ -80,9 +79,9 @@ logical::ScalarBindingPtr BindMap(const BindContext& context, const Arguments& a
   }
   TypePtr key = FindWiderType(key_types, context.ansi), item = FindWiderType(item_types, context.ansi);
   if (!key || !item) {
-    throw TypeMismatch(context, arguments, !key ? "CREATE_MAP_KEY_DIFF_TYPES" : "CREATE_MAP_VALUE_DIFF_TYPES",
-                       {{"functionName", QuotedName(context)},
-                        {"dataType", "[" + QuotedTypes(!key ? keys : items) + "]"}});
+    throw TypeMismatch(
+        context, arguments, !key ? "CREATE_MAP_KEY_DIFF_TYPES" : "CREATE_MAP_VALUE_DIFF_TYPES",
+        {{"functionName", QuotedName(context)}, {"dataType", "[" + QuotedTypes(!key ? keys : items) + "]"}});
   }
   CheckMapKey(context, arguments, *key);
   for (const TypePtr& type : item_types) nullable_items = nullable_items || CastForcesNull(*type, *item);

@@ -94,8 +94,8 @@ struct ZippedEntries {
 };
 
 ZippedEntries Zip(const ListColumn& a, const ListColumn& b, const Column<std::string_view>& a_keys,
-                  const Column<std::string_view>& b_keys, int64_t offset, const std::shared_ptr<arrow::Buffer>& validity,
-                  int64_t rows) {
+                  const Column<std::string_view>& b_keys, int64_t offset,
+                  const std::shared_ptr<arrow::Buffer>& validity, int64_t rows) {
   ZippedEntries out;
   std::unordered_map<std::string_view, size_t> places;
   for (int64_t row = 0; row < rows; ++row) {

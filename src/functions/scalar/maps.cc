@@ -24,9 +24,9 @@ arrow::Datum ListLike(const ColumnBase& map, const TypePtr& type, const std::sha
                       bool scalar) {
   const auto& data = *map.array()->data();
   auto arrow_type = types::ToArrow(type);
-  auto out = arrow::MakeArray(arrow::ArrayData::Make(
-      arrow_type, data.length, {data.buffers[0], data.buffers[1]},
-      {WithType(child->data(), arrow_type->field(0)->type())}, data.null_count.load(), data.offset));
+  auto out = arrow::MakeArray(arrow::ArrayData::Make(arrow_type, data.length, {data.buffers[0], data.buffers[1]},
+                                                     {WithType(child->data(), arrow_type->field(0)->type())},
+                                                     data.null_count.load(), data.offset));
   return scalar ? AsScalar(out) : arrow::Datum(out);
 }
 
@@ -39,8 +39,8 @@ logical::ScalarBindingPtr BindPart(MapPart part, const BindContext& context, con
   if (part == MapPart::kKeys) type = types::Array(map->key(), false);
   if (part == MapPart::kValues) type = types::Array(map->value(), map->contains_null());
   if (part == MapPart::kEntries) {
-    type = types::Array(
-        types::Struct({{"key", map->key(), false}, {"value", map->value(), map->contains_null()}}), false);
+    type =
+        types::Array(types::Struct({{"key", map->key(), false}, {"value", map->value(), map->contains_null()}}), false);
   }
   auto kernel = [part, type](EvalContext&, const std::vector<arrow::Datum>& values, int64_t) {
     ColumnBase column(values[0]);
@@ -247,8 +247,8 @@ logical::ScalarBindingPtr BindStrToMap(const BindContext& context, const Argumen
     }
     return scope.Result(out.Finish());
   };
-  auto binding = NewBinding(context, arguments, type, types,
-                            WithDefaults(3, {TextConstant(","), TextConstant(":")}, kernel));
+  auto binding =
+      NewBinding(context, arguments, type, types, WithDefaults(3, {TextConstant(","), TextConstant(":")}, kernel));
   if (arguments.size() < 3) {
     binding->sql = [](const std::vector<std::string>& texts) {
       return fmt::format("str_to_map({}, {}, {})", texts[0], texts.size() > 1 ? texts[1] : ",", ":");

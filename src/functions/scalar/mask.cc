@@ -44,9 +44,9 @@ ScalarBindingPtr BindMask(const BindContext& context, const Arguments& arguments
                    std::optional<std::string_view> lower, std::optional<std::string_view> digit,
                    std::optional<std::string_view> other) { MaskText(out, text, upper, lower, digit, other); });
   arrow::Datum none(arrow::MakeNullScalar(arrow::utf8()));
-  auto binding = NewBinding(
-      context, arguments, String(), types,
-      WithDefaults(5, {TextConstant("X"), TextConstant("x"), TextConstant("n"), none}, std::move(kernel)));
+  auto binding =
+      NewBinding(context, arguments, String(), types,
+                 WithDefaults(5, {TextConstant("X"), TextConstant("x"), TextConstant("n"), none}, std::move(kernel)));
   binding->sql = [](const std::vector<std::string>& texts) {
     static constexpr const char* kDefaults[] = {"", "X", "x", "n", "NULL"};
     std::string out = "mask(";
@@ -132,11 +132,12 @@ ScalarBindingPtr BindSentences(const BindContext& context, const Arguments& argu
 }  // namespace
 
 SLUICE_REGISTER(FunctionRegistry, Mask) {
-  registry.Add({.name = "mask",
-                .usage = "The text with letters and digits replaced: X for capitals, x for small letters, n for digits.",
-                .example = "SELECT mask('abcd-EFGH-8765-4321')",
-                .since = "3.4.0",
-                .bind = BindScalar(BindMask)});
+  registry.Add(
+      {.name = "mask",
+       .usage = "The text with letters and digits replaced: X for capitals, x for small letters, n for digits.",
+       .example = "SELECT mask('abcd-EFGH-8765-4321')",
+       .since = "3.4.0",
+       .bind = BindScalar(BindMask)});
   registry.Add({.name = "quote",
                 .usage = "The text in single quotes, those inside escaped by a backslash.",
                 .example = "SELECT quote('text')",

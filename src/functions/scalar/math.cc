@@ -200,7 +200,8 @@ SLUICE_REGISTER(FunctionRegistry, Signum) {
   // An interval has a sign, too.
   auto bind = [](const BindContext& context, const Arguments& arguments) -> ScalarBindingPtr {
     CheckCount(context, arguments, 1, 1);
-    auto type = Coerce(context, arguments, {Expected::OneOf({Double(), Expected::YearMonth(), Expected::DayTime()})})[0];
+    auto type =
+        Coerce(context, arguments, {Expected::OneOf({Double(), Expected::YearMonth(), Expected::DayTime()})})[0];
     ScalarKernel kernel = TotalKernel<double(double)>(Double(), Signum);
     if (type->Is(types::TypeId::kYearMonthInterval)) {
       kernel = TotalKernel<double(int32_t)>(Double(), [](int32_t v) { return Signum(v); });

@@ -39,8 +39,8 @@ ScalarBindingPtr BindToNumber(bool is_try, const BindContext& context, const Arg
   auto types = Coerce(context, arguments, {String()});
   auto pattern = std::make_shared<NumberPattern>(FormatLiteral(context, arguments));
   TypePtr type = types::Decimal(pattern->precision(), pattern->scale());
-  auto parse = RowKernel<Int128(std::string_view)>(
-      type, [pattern, is_try](std::string_view text) -> std::optional<Int128> {
+  auto parse =
+      RowKernel<Int128(std::string_view)>(type, [pattern, is_try](std::string_view text) -> std::optional<Int128> {
         auto value = pattern->Parse(text);
         if (!value && !is_try) {
           throw base::Error(base::ErrorKind::kIllegalArgument, "INVALID_FORMAT.MISMATCH_INPUT",
@@ -59,9 +59,8 @@ ScalarBindingPtr BindNumberToChar(const BindContext& context, const Arguments& a
   TypePtr from = Expected::Decimal().ImplicitCast(arguments[0].type, context.ansi);
   if (!from) throw UnexpectedInput(context, arguments, 0, "\"DECIMAL\"");
   int scale = from->scale();
-  auto format = RowKernel<Text(Int128)>(String(), [pattern, scale](TextWriter& out, Int128 value) {
-    out.Append(pattern->Format(value, scale));
-  });
+  auto format = RowKernel<Text(Int128)>(
+      String(), [pattern, scale](TextWriter& out, Int128 value) { out.Append(pattern->Format(value, scale)); });
   auto kernel = [format](EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows) {
     return format(eval, {values[0]}, rows);
   };

@@ -66,7 +66,8 @@ int64_t SeedOf(const BindContext& context, const Arguments& arguments, size_t at
                        {{"inputName", "`seed`"}, {"inputType", "\"BIGINT\""}, {"inputExpr", QuotedSql(seed.sql)}});
   }
   if (seed.literal->is_null()) return 0;
-  if (!seed.type->IsIntegral()) throw UnexpectedInput(context, arguments, static_cast<int>(at), "(\"INT\" or \"BIGINT\")");
+  if (!seed.type->IsIntegral())
+    throw UnexpectedInput(context, arguments, static_cast<int>(at), "(\"INT\" or \"BIGINT\")");
   return LongLiteral(seed);
 }
 
@@ -78,7 +79,8 @@ std::vector<TypePtr> GivenTypes(const Arguments& arguments) {
 
 std::shared_ptr<logical::ScalarBinding> RandomBinding(const BindContext& context, const Arguments& arguments,
                                                       TypePtr type, logical::ScalarKernel kernel) {
-  auto binding = NewBinding(context, arguments, std::move(type), GivenTypes(arguments), std::move(kernel), Nulls::kNever);
+  auto binding =
+      NewBinding(context, arguments, std::move(type), GivenTypes(arguments), std::move(kernel), Nulls::kNever);
   binding->deterministic = false;
   binding->foldable = false;
   return binding;
@@ -147,14 +149,16 @@ ScalarBindingPtr BindUniform(const BindContext& context, const Arguments& argume
 ScalarBindingPtr BindRandStr(const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 1, 2);
   if (!arguments[0].literal) {
-    throw TypeMismatch(context, arguments, "NON_FOLDABLE_INPUT",
-                       {{"inputName", "`length`"}, {"inputType", "INT or SMALLINT"}, {"inputExpr", QuotedSql(arguments[0].sql)}});
+    throw TypeMismatch(
+        context, arguments, "NON_FOLDABLE_INPUT",
+        {{"inputName", "`length`"}, {"inputType", "INT or SMALLINT"}, {"inputExpr", QuotedSql(arguments[0].sql)}});
   }
   if (!arguments[0].type->IsIntegral()) throw UnexpectedInput(context, arguments, 0, "INT or SMALLINT");
   int64_t length = arguments[0].literal->is_null() ? 0 : LongLiteral(arguments[0]);
   if (length < 0) {
-    throw base::Error(base::ErrorKind::kIllegalArgument, "INVALID_PARAMETER_VALUE.LENGTH",
-                      {{"functionName", QuotedName(context)}, {"parameter", "`length`"}, {"length", std::to_string(length)}});
+    throw base::Error(
+        base::ErrorKind::kIllegalArgument, "INVALID_PARAMETER_VALUE.LENGTH",
+        {{"functionName", QuotedName(context)}, {"parameter", "`length`"}, {"length", std::to_string(length)}});
   }
   auto generators = std::make_shared<Generators<types::XorShiftRandom>>(SeedOf(context, arguments, 1));
   auto kernel = [generators, length](EvalContext& eval, const std::vector<arrow::Datum>&, int64_t rows) {

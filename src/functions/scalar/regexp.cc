@@ -163,15 +163,15 @@ logical::ScalarKernel SubstrKernel() {
 }
 
 logical::ScalarKernel InstrKernel() {
-  return WithDefaults(
-      3, {IntConstant(0)},
-      BatchKernel<int32_t(std::string_view, std::string_view, int32_t)>(Integer(), [](EvalContext&) {
-        return [cache = std::make_shared<RegexCache>("regexp_instr")](std::string_view text, std::string_view pattern,
-                                                                      int32_t) -> int32_t {
-          JavaRegex& regex = cache->Get(pattern);
-          return regex.Find(text) ? static_cast<int32_t>(CharCount(text.substr(0, regex.start()))) + 1 : 0;
-        };
-      }));
+  return WithDefaults(3, {IntConstant(0)},
+                      BatchKernel<int32_t(std::string_view, std::string_view, int32_t)>(Integer(), [](EvalContext&) {
+                        return [cache = std::make_shared<RegexCache>("regexp_instr")](
+                                   std::string_view text, std::string_view pattern, int32_t) -> int32_t {
+                          JavaRegex& regex = cache->Get(pattern);
+                          return regex.Find(text) ? static_cast<int32_t>(CharCount(text.substr(0, regex.start()))) + 1
+                                                  : 0;
+                        };
+                      }));
 }
 
 }  // namespace
@@ -214,14 +214,13 @@ SLUICE_REGISTER(FunctionRegistry, Regexp) {
                 .example = "SELECT regexp_count('Steven Jones', 'e')",
                 .since = "3.4.0",
                 .bind = Simple({.parameters = {String(), String()}, .type = Integer(), .kernel = CountKernel()})});
-  registry.Add({.name = "regexp_substr",
-                .usage = "The first match, null if nothing matches.",
-                .example = "SELECT regexp_substr('Steven Jones', 'Jo')",
-                .since = "3.4.0",
-                .bind = Simple({.parameters = {String(), String()},
-                                .type = String(),
-                                .kernel = SubstrKernel(),
-                                .nulls = Nulls::kAlways})});
+  registry.Add(
+      {.name = "regexp_substr",
+       .usage = "The first match, null if nothing matches.",
+       .example = "SELECT regexp_substr('Steven Jones', 'Jo')",
+       .since = "3.4.0",
+       .bind = Simple(
+           {.parameters = {String(), String()}, .type = String(), .kernel = SubstrKernel(), .nulls = Nulls::kAlways})});
   registry.Add({.name = "regexp_instr",
                 .usage = "The position, from 1, of the first match; 0 if nothing matches.",
                 .example = "SELECT regexp_instr('user@spark.apache.org', '@')",

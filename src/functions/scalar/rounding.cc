@@ -72,8 +72,9 @@ T RoundReal(T value, int32_t scale, Rounding mode) {
   if (digits_scale <= scale) return value;
   int drop = digits_scale - scale;
   if (negative) digits = -digits;
-  Int128 rounded = drop > kMaxDecimalDigits ? (mode == Rounding::kCeiling && digits > 0) - (mode == Rounding::kFloor && digits < 0)
-                                            : DivideRounded(digits, PowerOfTen(drop), mode);
+  Int128 rounded = drop > kMaxDecimalDigits
+                       ? (mode == Rounding::kCeiling && digits > 0) - (mode == Rounding::kFloor && digits < 0)
+                       : DivideRounded(digits, PowerOfTen(drop), mode);
   std::string out = fmt::format("{}e{}", static_cast<int64_t>(rounded), -scale);
   T result = 0;
   std::from_chars(out.data(), out.data() + out.size(), result);
@@ -112,7 +113,8 @@ ScalarKernel RoundDecimal(const TypePtr& from, const TypePtr& to, int32_t scale,
     // Back from the rounding's scale to the type's, which differ for a negative one.
     int up = to_scale - (drop > 0 ? scale : from_scale);
     Int128 out;
-    if (up < 0 || __builtin_mul_overflow(rounded, PowerOfTen(std::min(up, kMaxDecimalDigits)), &out)) return std::nullopt;
+    if (up < 0 || __builtin_mul_overflow(rounded, PowerOfTen(std::min(up, kMaxDecimalDigits)), &out))
+      return std::nullopt;
     if (!FitsPrecision(out, precision)) return std::nullopt;
     return out;
   });
@@ -154,9 +156,8 @@ ScalarBindingPtr BindRound(Rounding mode, const BindContext& context, const Argu
   } else if (from->Is(TypeId::kDouble)) {
     kernel = FirstOnly(RowKernel<double(double)>(to, [s = *scale, mode](double v) { return RoundReal(v, s, mode); }));
   } else {
-    kernel = FirstOnly(WithIntegral(*from, [&](auto tag) {
-      return RoundInteger<typename decltype(tag)::type>(to, *scale, mode, context.ansi);
-    }));
+    kernel = FirstOnly(WithIntegral(
+        *from, [&](auto tag) { return RoundInteger<typename decltype(tag)::type>(to, *scale, mode, context.ansi); }));
   }
   std::vector<TypePtr> argument_types = {from};
   if (arguments.size() == 2) argument_types.push_back(arguments[1].type);

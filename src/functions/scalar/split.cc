@@ -91,8 +91,8 @@ arrow::Datum SplitKernel(EvalContext&, const std::vector<arrow::Datum>& argument
 logical::ScalarBindingPtr BindSplit(const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 2, 3);
   auto types = Coerce(context, arguments, {String(), String(), Integer()});
-  auto binding = NewBinding(context, arguments, Array(String(), false), types,
-                            WithDefaults(3, {IntConstant(-1)}, SplitKernel));
+  auto binding =
+      NewBinding(context, arguments, Array(String(), false), types, WithDefaults(3, {IntConstant(-1)}, SplitKernel));
   if (arguments.size() == 2) {
     binding->sql = [name = binding->name](const std::vector<std::string>& texts) {
       return fmt::format("{}({}, {}, -1)", name, texts[0], texts[1]);

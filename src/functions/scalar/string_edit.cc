@@ -48,8 +48,8 @@ logical::ScalarBindingPtr BindPad(bool left, const BindContext& context, const A
       type, [left, binary](TextWriter& out, std::string_view text, int32_t length, std::string_view pad) {
         Pad(out, text, length, pad, left, binary);
       });
-  arrow::Datum pad = binary ? arrow::Datum(std::make_shared<arrow::BinaryScalar>(std::string(1, '\0')))
-                            : TextConstant(" ");
+  arrow::Datum pad =
+      binary ? arrow::Datum(std::make_shared<arrow::BinaryScalar>(std::string(1, '\0'))) : TextConstant(" ");
   auto binding = NewBinding(context, arguments, type, types, WithDefaults(3, {pad}, std::move(kernel)));
   if (arguments.size() == 2 && !binary) {
     binding->sql = [name = binding->name](const std::vector<std::string>& texts) {
@@ -100,20 +100,20 @@ logical::ScalarBindingPtr BindOverlay(const BindContext& context, const Argument
   TypePtr type = binary ? Binary() : String();
   auto types = Coerce(context, arguments, {type, type, Integer(), Integer()});
   auto kernel = RowKernel<Text(std::string_view, std::string_view, int32_t, int32_t)>(
-      type, [binary](TextWriter& out, std::string_view text, std::string_view replacement, int32_t position,
-                     int32_t length) {
+      type,
+      [binary](TextWriter& out, std::string_view text, std::string_view replacement, int32_t position, int32_t length) {
         int64_t replaced = length >= 0 ? length : Length(replacement, binary);
         auto part = [&](int64_t start, int64_t count) {
           // Positions count from 1 in bytes and characters alike.
-          return binary && start > 0 ? text.substr(std::min<size_t>(start - 1, text.size()), std::max<int64_t>(count, 0))
-                                     : SubstringSql(text, start, count);
+          return binary && start > 0
+                     ? text.substr(std::min<size_t>(start - 1, text.size()), std::max<int64_t>(count, 0))
+                     : SubstringSql(text, start, count);
         };
         out.Append(part(1, position - 1));
         out.Append(replacement);
         out.Append(part(position + replaced, std::numeric_limits<int32_t>::max()));
       });
-  auto binding =
-      NewBinding(context, arguments, type, types, WithDefaults(4, {IntConstant(-1)}, std::move(kernel)));
+  auto binding = NewBinding(context, arguments, type, types, WithDefaults(4, {IntConstant(-1)}, std::move(kernel)));
   if (arguments.size() == 3) {
     binding->sql = [name = binding->name](const std::vector<std::string>& texts) {
       return name + "(" + texts[0] + ", " + texts[1] + ", " + texts[2] + ", -1)";
@@ -190,7 +190,9 @@ SLUICE_REGISTER(FunctionRegistry, Replace) {
                                 .type = String(),
                                 .kernel = RowKernel<Text(std::string_view, std::string_view, std::string_view)>(
                                     String(), [](TextWriter& out, std::string_view text, std::string_view from,
-                                                 std::string_view to) { Translation{from, to}.Apply(out, text); })})});
+                                                 std::string_view to) {
+                                      Translation{from, to}.Apply(out, text);
+                                    })})});
   registry.Add({.name = "overlay",
                 .usage = "The text with a part, from a position and of a length, replaced by another text.",
                 .example = "SELECT overlay('Spark SQL', '_', 6)",

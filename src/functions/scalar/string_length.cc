@@ -18,13 +18,12 @@ Expected TextOrBytes() { return Expected::OneOf({String(), Binary()}); }
 logical::ScalarBindingPtr BindLength(const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 1, 1);
   auto type = Coerce(context, arguments, {TextOrBytes()})[0];
-  logical::ScalarKernel kernel =
-      type->Is(types::TypeId::kBinary)
-          ? RowKernel<int32_t(std::string_view)>(Integer(),
-                                                 [](std::string_view v) { return static_cast<int32_t>(v.size()); })
-          : RowKernel<int32_t(std::string_view)>(Integer(), [](std::string_view v) {
-              return static_cast<int32_t>(IsAscii(v) ? v.size() : CharCount(v));
-            });
+  logical::ScalarKernel kernel = type->Is(types::TypeId::kBinary)
+                                     ? RowKernel<int32_t(std::string_view)>(
+                                           Integer(), [](std::string_view v) { return static_cast<int32_t>(v.size()); })
+                                     : RowKernel<int32_t(std::string_view)>(Integer(), [](std::string_view v) {
+                                         return static_cast<int32_t>(IsAscii(v) ? v.size() : CharCount(v));
+                                       });
   auto binding = NewBinding(context, arguments, Integer(), {type}, kernel);
   binding->can_fail = false;
   return binding;

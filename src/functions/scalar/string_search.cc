@@ -104,14 +104,14 @@ SLUICE_REGISTER(FunctionRegistry, StringSearch) {
                   }
                   return binding;
                 })});
-  registry.Add({.name = "find_in_set",
-                .usage = "The place, from 1, of a text in a comma-separated list; 0 if it is not there.",
-                .example = "SELECT find_in_set('ab', 'abc,b,ab,c,def')",
-                .since = "1.5.0",
-                .bind = Simple({.parameters = {String(), String()},
-                                .type = Integer(),
-                                .kernel = RowKernel<int32_t(std::string_view, std::string_view)>(Integer(),
-                                                                                                 FindInSet)})});
+  registry.Add(
+      {.name = "find_in_set",
+       .usage = "The place, from 1, of a text in a comma-separated list; 0 if it is not there.",
+       .example = "SELECT find_in_set('ab', 'abc,b,ab,c,def')",
+       .since = "1.5.0",
+       .bind = Simple({.parameters = {String(), String()},
+                       .type = Integer(),
+                       .kernel = RowKernel<int32_t(std::string_view, std::string_view)>(Integer(), FindInSet)})});
 }
 
 }  // namespace sluice::functions

@@ -91,7 +91,8 @@ std::string_view SplitPart(std::string_view text, std::string_view delimiter, in
   int64_t wanted = n;
   if (n < 0) {
     int64_t pieces = 1;
-    for (size_t at = text.find(delimiter); at != std::string_view::npos; at = text.find(delimiter, at + delimiter.size())) {
+    for (size_t at = text.find(delimiter); at != std::string_view::npos;
+         at = text.find(delimiter, at + delimiter.size())) {
       ++pieces;
     }
     wanted = pieces + n + 1;
@@ -110,12 +111,13 @@ std::string_view SplitPart(std::string_view text, std::string_view delimiter, in
 }  // namespace
 
 SLUICE_REGISTER(FunctionRegistry, Substring) {
-  registry.Add({.name = "substring",
-                .aliases = {"substr"},
-                .usage = "The part of a text or binary that starts at a position (from 1, or from the end if negative).",
-                .example = "SELECT substring('Spark SQL', 5, 1)",
-                .since = "1.5.0",
-                .bind = BindScalar(BindSubstring)});
+  registry.Add(
+      {.name = "substring",
+       .aliases = {"substr"},
+       .usage = "The part of a text or binary that starts at a position (from 1, or from the end if negative).",
+       .example = "SELECT substring('Spark SQL', 5, 1)",
+       .since = "1.5.0",
+       .bind = BindScalar(BindSubstring)});
   registry.Add({.name = "left",
                 .usage = "The first characters of a text.",
                 .example = "SELECT left('Spark SQL', 3)",

@@ -60,7 +60,8 @@ ScalarBindingPtr BindToTime(bool is_try, const BindContext& context, const Argum
       };
     });
   }
-  auto binding = NewBinding(context, arguments, types::Time(), types, kernel, is_try ? Nulls::kAlways : Nulls::kPropagate);
+  auto binding =
+      NewBinding(context, arguments, types::Time(), types, kernel, is_try ? Nulls::kAlways : Nulls::kPropagate);
   if (is_try) {
     binding->sql = [](const std::vector<std::string>& texts) {
       return fmt::format("try_to_time(to_time({}))", fmt::join(texts, ", "));
@@ -83,8 +84,8 @@ int64_t MakeTime(int32_t hour, int32_t minute, Int128 second_micros) {
   }
   Int128 seconds = second_micros / 1'000'000;
   if (second_micros < 0 || seconds > 59) {
-    throw OutOfBounds(fmt::format("Invalid value for SecondOfMinute (valid values 0 - 59): {}",
-                                  static_cast<int64_t>(seconds)));
+    throw OutOfBounds(
+        fmt::format("Invalid value for SecondOfMinute (valid values 0 - 59): {}", static_cast<int64_t>(seconds)));
   }
   return (hour * int64_t{3600} + minute * 60) * kNanosPerSecond + static_cast<int64_t>(second_micros) * 1000;
 }
@@ -102,10 +103,9 @@ std::optional<int64_t> UnitNanos(std::string name) {
 int64_t UnitOrThrow(const std::string& function, std::string_view name) {
   auto unit = UnitNanos(std::string(name));
   if (unit) return *unit;
-  throw base::Error(base::ErrorKind::kIllegalArgument, "INVALID_PARAMETER_VALUE.TIME_UNIT",
-                    {{"functionName", "`" + function + "`"},
-                     {"parameter", "`unit`"},
-                     {"invalidValue", std::string(name)}});
+  throw base::Error(
+      base::ErrorKind::kIllegalArgument, "INVALID_PARAMETER_VALUE.TIME_UNIT",
+      {{"functionName", "`" + function + "`"}, {"parameter", "`unit`"}, {"invalidValue", std::string(name)}});
 }
 
 ScalarBindingPtr BindDiff(const BindContext& context, const Arguments& arguments) {
@@ -115,9 +115,8 @@ ScalarBindingPtr BindDiff(const BindContext& context, const Arguments& arguments
     if (arguments[i].type->Is(TypeId::kTime)) types[i] = arguments[i].type;
   }
   auto kernel = RowKernel<int64_t(std::string_view, int64_t, int64_t)>(
-      Long(), [](std::string_view unit, int64_t start, int64_t end) {
-        return (end - start) / UnitOrThrow("time_diff", unit);
-      });
+      Long(),
+      [](std::string_view unit, int64_t start, int64_t end) { return (end - start) / UnitOrThrow("time_diff", unit); });
   return NewBinding(context, arguments, Long(), types, kernel);
 }
 
@@ -125,9 +124,8 @@ ScalarBindingPtr BindTrunc(const BindContext& context, const Arguments& argument
   CheckCount(context, arguments, 2, 2);
   auto types = Coerce(context, arguments, {String(), types::Time()});
   if (arguments[1].type->Is(TypeId::kTime)) types[1] = arguments[1].type;
-  auto kernel = RowKernel<int64_t(std::string_view, int64_t)>(types[1], [](std::string_view unit, int64_t nanos) {
-    return nanos - nanos % UnitOrThrow("time_trunc", unit);
-  });
+  auto kernel = RowKernel<int64_t(std::string_view, int64_t)>(
+      types[1], [](std::string_view unit, int64_t nanos) { return nanos - nanos % UnitOrThrow("time_trunc", unit); });
   return NewBinding(context, arguments, types[1], types, kernel);
 }
 
@@ -139,9 +137,8 @@ BindScalar TimeFrom(const char* name) {
                    int64_t nanos;
                    if (value < 0 || __builtin_mul_overflow(value, kNanos, &nanos) || nanos >= kNanosPerDay) {
                      throw base::Error(base::ErrorKind::kDateTime, "DATETIME_FIELD_OUT_OF_BOUNDS.WITHOUT_SUGGESTION",
-                                       {{"rangeMessage",
-                                         fmt::format("Invalid value for {} (valid values 0 - {}): {}",
-                                                     name, kNanosPerDay / kNanos - 1, value)}});
+                                       {{"rangeMessage", fmt::format("Invalid value for {} (valid values 0 - {}): {}",
+                                                                     name, kNanosPerDay / kNanos - 1, value)}});
                    }
                    return nanos;
                  })});
@@ -149,8 +146,8 @@ BindScalar TimeFrom(const char* name) {
 
 ScalarBindingPtr BindTimeTo(int64_t unit, const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 1, 1);
-  TypePtr type = arguments[0].type->Is(TypeId::kTime) ? arguments[0].type
-                                                      : Coerce(context, arguments, {types::Time()})[0];
+  TypePtr type =
+      arguments[0].type->Is(TypeId::kTime) ? arguments[0].type : Coerce(context, arguments, {types::Time()})[0];
   if (unit == kNanosPerSecond) {
     auto kernel = TotalKernel<Int128(int64_t)>(Decimal(14, 6), [](int64_t nanos) { return Int128{nanos / 1000}; });
     return NewBinding(context, arguments, Decimal(14, 6), {type}, kernel);
@@ -160,7 +157,8 @@ ScalarBindingPtr BindTimeTo(int64_t unit, const BindContext& context, const Argu
 }
 
 BindScalar TimeTo(int64_t unit) {
-  return [unit](const BindContext& context, const Arguments& arguments) { return BindTimeTo(unit, context, arguments); };
+  return
+      [unit](const BindContext& context, const Arguments& arguments) { return BindTimeTo(unit, context, arguments); };
 }
 
 }  // namespace

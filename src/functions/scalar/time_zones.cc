@@ -30,14 +30,15 @@ class ZoneCache {
 
 /// The timestamp whose local time in one zone is that of the given one in UTC, or the other way round.
 BindScalar Shifted(bool from_utc) {
-  return Simple({.parameters = {types::Timestamp(), String()},
-                 .type = types::Timestamp(),
-                 .kernel = BatchKernel<int64_t(int64_t, std::string_view)>(types::Timestamp(), [from_utc](EvalContext&) {
-                   return [cache = std::make_shared<ZoneCache>(), from_utc](int64_t micros, std::string_view name) {
-                     const TimeZone& zone = cache->Get(name);
-                     return from_utc ? zone.ToLocal(micros) : zone.ToUtc(micros);
-                   };
-                 })});
+  return Simple(
+      {.parameters = {types::Timestamp(), String()},
+       .type = types::Timestamp(),
+       .kernel = BatchKernel<int64_t(int64_t, std::string_view)>(types::Timestamp(), [from_utc](EvalContext&) {
+         return [cache = std::make_shared<ZoneCache>(), from_utc](int64_t micros, std::string_view name) {
+           const TimeZone& zone = cache->Get(name);
+           return from_utc ? zone.ToLocal(micros) : zone.ToUtc(micros);
+         };
+       })});
 }
 
 ScalarBindingPtr BindConvert(const BindContext& context, const Arguments& arguments) {

@@ -32,7 +32,8 @@ std::string_view TrimSpaces(std::string_view text) {
 /// The size of the text's last character.
 size_t LastCharSize(std::string_view text) {
   size_t size = 1;
-  while (size < text.size() && size < 4 && (static_cast<unsigned char>(text[text.size() - size]) & 0xc0) == 0x80) ++size;
+  while (size < text.size() && size < 4 && (static_cast<unsigned char>(text[text.size() - size]) & 0xc0) == 0x80)
+    ++size;
   return size;
 }
 

@@ -56,18 +56,19 @@ bool DecodeUrl(TextWriter& out, std::string_view text) {
 }
 
 BindScalar UrlDecode(bool is_try) {
-  return Simple({.parameters = {String()},
-                 .type = String(),
-                 .kernel = RowKernel<Text(std::string_view)>(
-                     String(), [is_try](TextWriter& out, std::string_view text) {
-                       bool good = DecodeUrl(out, text);
-                       if (!good && !is_try) {
-                         throw base::Error(base::ErrorKind::kIllegalArgument, "CANNOT_DECODE_URL",
-                                           {{"url", std::string(text)}});
-                       }
-                       return good;
-                     }),
-                 .nulls = is_try ? Nulls::kAlways : Nulls::kPropagate});
+  return Simple(
+      {.parameters = {String()},
+       .type = String(),
+       .kernel = RowKernel<Text(std::string_view)>(
+           String(),
+           [is_try](TextWriter& out, std::string_view text) {
+             bool good = DecodeUrl(out, text);
+             if (!good && !is_try) {
+               throw base::Error(base::ErrorKind::kIllegalArgument, "CANNOT_DECODE_URL", {{"url", std::string(text)}});
+             }
+             return good;
+           }),
+       .nulls = is_try ? Nulls::kAlways : Nulls::kPropagate});
 }
 
 /// The parts of a URL as java.net.URI sees them; a part that is missing is not set.

@@ -40,8 +40,9 @@ logical::WindowBindingPtr BindOffset(int sign, const BindContext& context, const
   binding->argument_types = {type};
   if (arguments.size() > 1) {
     if (!arguments[1].literal || arguments[1].literal->is_null() || !arguments[1].type->IsIntegral()) {
-      throw TypeMismatch(context, arguments, "NON_FOLDABLE_INPUT",
-                         {{"inputName", "`offset`"}, {"inputType", "\"INT\""}, {"inputExpr", QuotedSql(arguments[1].sql)}});
+      throw TypeMismatch(
+          context, arguments, "NON_FOLDABLE_INPUT",
+          {{"inputName", "`offset`"}, {"inputType", "\"INT\""}, {"inputExpr", QuotedSql(arguments[1].sql)}});
     }
     distance = LongLiteral(arguments[1]);
     binding->argument_types.push_back(arguments[1].type);

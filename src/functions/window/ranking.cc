@@ -62,18 +62,18 @@ logical::WindowBindingPtr BindNtile(const BindContext& context, const Arguments&
   auto binding = std::make_shared<logical::WindowBinding>();
   if (!arguments.empty()) {
     if (!arguments[0].literal) {
-      throw TypeMismatch(context, arguments, "NON_FOLDABLE_INPUT",
-                         {{"inputName", "`buckets`"}, {"inputType", "\"INT\""}, {"inputExpr", QuotedSql(arguments[0].sql)}});
+      throw TypeMismatch(
+          context, arguments, "NON_FOLDABLE_INPUT",
+          {{"inputName", "`buckets`"}, {"inputType", "\"INT\""}, {"inputExpr", QuotedSql(arguments[0].sql)}});
     }
     if (!arguments[0].type->Is(types::TypeId::kInteger) || arguments[0].literal->is_null()) {
       throw UnexpectedInput(context, arguments, 0, "\"INT\"");
     }
     buckets = LongLiteral(arguments[0]);
     if (buckets <= 0) {
-      throw TypeMismatch(context, arguments, "VALUE_OUT_OF_RANGE",
-                         {{"exprName", "`buckets`"},
-                          {"valueRange", "(0, 2147483647]"},
-                          {"currentValue", std::to_string(buckets)}});
+      throw TypeMismatch(
+          context, arguments, "VALUE_OUT_OF_RANGE",
+          {{"exprName", "`buckets`"}, {"valueRange", "(0, 2147483647]"}, {"currentValue", std::to_string(buckets)}});
     }
     binding->argument_types = {Integer()};
   }

@@ -14,9 +14,7 @@ namespace {
 using Request = spark::connect::AddArtifactsRequest;
 using Response = spark::connect::AddArtifactsResponse;
 
-base::Error RequirementFailed() {
-  return base::Error::Plain(base::ErrorKind::kIllegalArgument, "requirement failed");
-}
+base::Error RequirementFailed() { return base::Error::Plain(base::ErrorKind::kIllegalArgument, "requirement failed"); }
 
 bool CrcMatches(const Request::ArtifactChunk& chunk) {
   uLong crc = crc32_z(0, reinterpret_cast<const Bytef*>(chunk.data().data()), chunk.data().size());
@@ -47,8 +45,7 @@ void Store(session::Session& session, const std::string& name, std::string data)
   std::error_code missing;
   if (!name.starts_with("cache/") && std::filesystem::exists(file, missing)) {
     if (SameContent(file, data)) return;
-    throw base::Error(base::ErrorKind::kRuntime, "ARTIFACT_ALREADY_EXISTS",
-                      {{"normalizedRemoteRelativePath", name}});
+    throw base::Error(base::ErrorKind::kRuntime, "ARTIFACT_ALREADY_EXISTS", {{"normalizedRemoteRelativePath", name}});
   }
   session.AddArtifact(name, std::move(data));
 }

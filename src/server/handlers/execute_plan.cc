@@ -24,8 +24,7 @@ RpcHandler ExecutePlanHandler(ServerState& state) {
   return RequestHandler<ExecutePlanRequest>(state, [&state](const CallPtr& call, ExecutePlanRequest request) {
     SessionHolderPtr holder = SessionOf(state, request);
     if (AttachToSame(*holder, call, request)) return;
-    auto execution =
-        std::make_shared<Execution>(holder, holder->shared_session(), std::move(request), state.clock);
+    auto execution = std::make_shared<Execution>(holder, holder->shared_session(), std::move(request), state.clock);
     holder->AddExecution(execution);
     ResponseSender::Attach(call, execution, 1);
     // This worker is the runner; the responses leave through the sender meanwhile.
