@@ -51,6 +51,26 @@ def test_settings_reach_the_session(sluice):
     assert done.err.splitlines() == ["sluice: --driver-memory has no effect here (no JVM, no cluster)"]
 
 
+def test_pandas_is_loaded_when_it_is_needed(sluice):
+    done = sluice.submit(
+        SESSION + "import sys\n"
+        "print(spark.range(2).count(), 'pandas' in sys.modules)\n"
+        "frame = spark.range(2).toPandas()\n"
+        "import pandas as pd\nfrom pandas.api.types import is_datetime64_dtype\n"
+        "print(type(frame) is pd.DataFrame, type(pd).__name__, is_datetime64_dtype(frame['id']), sys.modules['pandas'] is pd)\n"
+        "days = pd.DataFrame({'d': pd.to_datetime(['2024-01-02'])})\n"
+        "print(spark.createDataFrame(days).collect()[0].d.day, spark.createDataFrame(frame['id'].to_frame()).count())\n"
+        "from pyspark.sql.functions import pandas_udf\n"
+        "@pandas_udf('long')\ndef next_id(ids: pd.Series) -> pd.Series:\n    return pd.Series(ids + 1)\n"
+        "print([row[0] for row in spark.range(2).select(next_id('id')).collect()])\n")
+    assert (done.returncode, done.out) == (0, "2 False\nTrue module False True\n2 2\n[1, 2]\n"), done.err
+
+
+def test_pandas_may_be_imported_first(sluice):
+    done = sluice.submit("import pandas as pd\n" + SESSION + "print(spark.createDataFrame(pd.DataFrame({'a': [1]})).collect())\n")
+    assert (done.returncode, done.out) == (0, "[Row(a=1)]\n"), done.err
+
+
 UNCLEAN = """
 import os, tempfile
 base = tempfile.mkdtemp()

@@ -5,6 +5,8 @@ import importlib.abc
 import importlib.machinery
 import sys
 
+from sluice.classic import deferred_pandas
+
 # Modules that the client lacks -> the module of this package whose public names they show.
 _SUPPLIED = {
     "pyspark.context": "sluice.classic.context",
@@ -71,6 +73,7 @@ def _extend_session(module):
     from sluice.classic.session import extend_session
 
     extend_session(module)
+    deferred_pandas.withdraw()
     gc.freeze()  # what has been imported by now is never looked at again
 
 
@@ -110,6 +113,8 @@ class _Finder(importlib.abc.MetaPathFinder):
             if name == "pyspark.streaming":
                 spec.submodule_search_locations = []
             return spec
+        if name == "pyspark.sql.connect":
+            deferred_pandas.install()
         if name not in _EXTENDED:
             return None
         for finder in sys.meta_path:
