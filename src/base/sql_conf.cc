@@ -272,4 +272,10 @@ int64_t SqlConf::GetMillis(std::string_view key) const {
   throw TypeMismatch(key, value, "time in MILLISECONDS");
 }
 
+int64_t SqlConf::GetBytes(std::string_view key) const {
+  std::string value = GetString(key);
+  if (auto parsed = ParseBytes(value)) return *parsed;
+  throw TypeMismatch(key, value, "bytes in BYTE");
+}
+
 }  // namespace sluice::base

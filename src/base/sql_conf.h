@@ -60,6 +60,8 @@ class SqlConf {
   int64_t GetLong(std::string_view key) const;
   /// Java-style times "500ms", "10s", "1min", "1h"; a bare number is milliseconds.
   int64_t GetMillis(std::string_view key) const;
+  /// Sizes "64m", "128MB", "4194304b" as Java's byteStringAsBytes; a bare number is bytes.
+  int64_t GetBytes(std::string_view key) const;
 
   bool ansi_enabled() const { return GetBool("spark.sql.ansi.enabled"); }
   std::string session_time_zone() const { return GetString("spark.sql.session.timeZone"); }

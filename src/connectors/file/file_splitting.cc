@@ -2,44 +2,16 @@
 #include "connectors/file/file_splitting.h"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
-#include <string>
-
-#include "base/error.h"
+#include <cstdint>
 
 namespace sluice::connectors {
-namespace {
-
-// "64m", "128MB", "4194304b" or plain bytes, as Java's byteStringAsBytes.
-std::optional<int64_t> ParseBytes(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  int64_t number = 0;
-  auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), number);
-  std::string_view unit(rest, text.data() + text.size() - rest);
-  if (status != std::errc() || number < 0) return std::nullopt;
-  if (unit.empty() || unit == "b") return number;
-  size_t power = std::string_view("kmgtp").find(unit[0]);
-  if (power == std::string_view::npos || (unit.size() > 1 && unit.substr(1) != "b")) return std::nullopt;
-  return number << (10 * (power + 1));
-}
-
-int64_t BytesOf(const base::SqlConf& conf, const char* key, int64_t otherwise) {
-  auto text = conf.FindExplicit(key);
-  if (!text) return otherwise;
-  if (auto bytes = ParseBytes(*text)) return *bytes;
-  throw base::Error::Plain(base::ErrorKind::kIllegalArgument, std::string(key) + " should be a size, but was " + *text);
-}
-
-}  // namespace
-
 FileSplitting FileSplitting::FromConf(const base::SqlConf* conf) {
   FileSplitting out;
   if (!conf) return out;
-  out.max_partition_bytes =
-      std::max<int64_t>(1, BytesOf(*conf, "spark.sql.files.maxPartitionBytes", out.max_partition_bytes));
-  out.open_cost_bytes = BytesOf(*conf, "spark.sql.files.openCostInBytes", out.open_cost_bytes);
-  out.min_partitions = BytesOf(*conf, "spark.sql.files.minPartitionNum", out.min_partitions);
+  out.max_partition_bytes = std::max<int64_t>(1, conf->GetBytes("spark.sql.files.maxPartitionBytes"));
+  out.open_cost_bytes = conf->GetBytes("spark.sql.files.openCostInBytes");
+  if (conf->Find("spark.sql.files.minPartitionNum"))
+    out.min_partitions = conf->GetLong("spark.sql.files.minPartitionNum");
   return out;
 }
 
