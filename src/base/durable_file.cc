@@ -1,4 +1,4 @@
-// Atomic, durable writes of small files on the local file system.
+// Durable files and folders on the local file system.
 #include "base/durable_file.h"
 
 #include <fcntl.h>
@@ -11,9 +11,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/durable_writer.h"
 #include "base/error.h"
-#include "base/fault_point.h"
-#include "base/uuid.h"
 
 namespace sluice::base {
 namespace {
@@ -36,22 +35,6 @@ class Descriptor {
  private:
   int fd_;
 };
-
-std::string CrcName(const std::string& path) {
-  std::filesystem::path p(path);
-  return (p.parent_path() / ("." + p.filename().string() + ".crc")).string();
-}
-
-void WriteAll(int fd, std::string_view content, const std::string& path) {
-  while (!content.empty()) {
-    ssize_t wrote = write(fd, content.data(), content.size());
-    if (wrote < 0) {
-      if (errno == EINTR) continue;
-      ThrowErrno("write", path);
-    }
-    content.remove_prefix(wrote);
-  }
-}
 
 }  // namespace
 
@@ -81,44 +64,9 @@ void CreateFoldersDurably(const std::string& path) {
 
 bool WriteFileDurably(const std::string& path, std::string_view content, Existing existing, FolderSync folder_sync,
                       const std::function<void()>& before_name) {
-  std::filesystem::path target(path);
-  std::string folder = target.parent_path().string();
-  std::string temporary = fmt::format("{}/.{}.{}.tmp", folder, target.filename().string(), NewUuid());
-  {
-    Descriptor file(temporary, O_WRONLY | O_CREAT | O_EXCL);
-    if (file.get() < 0 && errno == ENOENT) {
-      CreateFoldersDurably(folder);
-      return WriteFileDurably(path, content, existing, folder_sync, before_name);
-    }
-    if (file.get() < 0) ThrowErrno("create", temporary);
-    try {
-      WriteAll(file.get(), content, temporary);
-      if (fdatasync(file.get()) != 0) ThrowErrno("sync", temporary);
-      if (before_name) before_name();
-      FaultPoint("file.before_name");
-    } catch (...) {
-      unlink(temporary.c_str());
-      throw;
-    }
-  }
-  // link() fails when the target exists, which rename() would silently replace.
-  if (existing == Existing::kFail) {
-    int status = link(temporary.c_str(), path.c_str());
-    int code = errno;
-    unlink(temporary.c_str());
-    if (status != 0 && code == EEXIST) return false;
-    errno = code;
-    if (status != 0) ThrowErrno("create", path);
-  } else if (rename(temporary.c_str(), path.c_str()) != 0) {
-    int code = errno;
-    unlink(temporary.c_str());
-    errno = code;
-    ThrowErrno("rename to", path);
-  }
-  FaultPoint("file.after_name");
-  unlink(CrcName(path).c_str());
-  if (folder_sync == FolderSync::kNow) SyncFolder(folder);
-  return true;
+  DurableWriter writer(path);
+  writer.Append(content);
+  return writer.Publish(existing, folder_sync, before_name);
 }
 
 std::string ReadWholeFile(const std::string& path) {
@@ -142,8 +90,13 @@ std::string ReadWholeFile(const std::string& path) {
   return content;
 }
 
+void RemoveSideFile(const std::string& path) {
+  std::filesystem::path file(path);
+  unlink((file.parent_path() / ("." + file.filename().string() + ".crc")).c_str());
+}
+
 bool RemoveFile(const std::string& path) {
-  unlink(CrcName(path).c_str());
+  RemoveSideFile(path);
   if (unlink(path.c_str()) == 0) return true;
   if (errno == ENOENT) return false;
   ThrowErrno("delete", path);

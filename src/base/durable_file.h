@@ -24,6 +24,9 @@ void CreateFoldersDurably(const std::string& path);
 /// The whole content of a file; throws kFileNotFound if it does not exist.
 std::string ReadWholeFile(const std::string& path);
 
+/// Deletes the checksum ".<name>.crc" that Hadoop keeps beside a file, if there is one.
+void RemoveSideFile(const std::string& path);
+
 /// Deletes a file and its ".<name>.crc"; true if it existed.
 bool RemoveFile(const std::string& path);
 

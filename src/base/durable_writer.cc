@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/fault_point.h"
 #include "base/uuid.h"
 
 namespace sluice::base {
@@ -22,10 +23,14 @@ constexpr size_t kBufferBytes = 1 << 20;
 
 DurableWriter::DurableWriter(std::string path) : path_(std::move(path)) {
   std::filesystem::path target(path_);
-  CreateFoldersDurably(target.parent_path().string());
-  temporary_ = fmt::format("{}/.{}.{}.tmp", target.parent_path().string(), target.filename().string(), NewUuid());
-  file_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (file_ < 0) Fail("create");
+  folder_ = target.parent_path().string();
+  temporary_ = fmt::format("{}/.{}.{}.tmp", folder_, target.filename().string(), NewUuid());
+  if (Create()) return;
+  if (errno == ENOENT) {
+    CreateFoldersDurably(folder_);
+    if (Create()) return;
+  }
+  Fail("create");
 }
 
 DurableWriter::~DurableWriter() {
@@ -34,9 +39,16 @@ DurableWriter::~DurableWriter() {
   unlink(temporary_.c_str());
 }
 
+bool DurableWriter::Create() {
+  file_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  return file_ >= 0;
+}
+
 void DurableWriter::Fail(const char* what) const {
-  throw Error::Plain(ErrorKind::kSpark, fmt::format("Cannot {} {}: {}", what, path_, std::strerror(errno)))
-      .WithDomain(ErrorDomain::kExternal, true);
+  int code = errno;
+  throw Error::Plain(code == ENOENT ? ErrorKind::kFileNotFound : ErrorKind::kSpark,
+                     fmt::format("Cannot {} {}: {}", what, path_, std::strerror(code)))
+      .WithDomain(ErrorDomain::kExternal, code != ENOENT);
 }
 
 void DurableWriter::Append(std::string_view bytes) {
@@ -55,24 +67,32 @@ void DurableWriter::Flush() {
   buffer_.clear();
 }
 
-bool DurableWriter::Publish(Existing existing) {
+// False if the name is taken and may not be replaced.
+bool DurableWriter::Name(Existing existing) {
+  if (existing == Existing::kReplace) {
+    if (rename(temporary_.c_str(), path_.c_str()) != 0) Fail("rename to");
+    return true;
+  }
+  // link() fails when the target exists, which rename() would silently replace.
+  if (link(temporary_.c_str(), path_.c_str()) == 0) {
+    unlink(temporary_.c_str());
+    return true;
+  }
+  if (errno != EEXIST) Fail("create");
+  return false;
+}
+
+bool DurableWriter::Publish(Existing existing, FolderSync folder_sync, const std::function<void()>& before_name) {
   Flush();
   if (fdatasync(file_) != 0) Fail("sync");
-  // link() fails when the target exists, which rename() would silently replace.
-  if (existing == Existing::kFail) {
-    if (link(temporary_.c_str(), path_.c_str()) != 0) {
-      if (errno == EEXIST) return false;
-      Fail("create");
-    }
-    unlink(temporary_.c_str());
-  } else if (rename(temporary_.c_str(), path_.c_str()) != 0) {
-    Fail("rename to");
-  }
+  if (before_name) before_name();
+  FaultPoint("file.before_name");
+  if (!Name(existing)) return false;
   close(file_);
   file_ = -1;
-  std::filesystem::path target(path_);
-  unlink((target.parent_path() / ("." + target.filename().string() + ".crc")).c_str());
-  SyncFolder(target.parent_path().string());
+  FaultPoint("file.after_name");
+  RemoveSideFile(path_);
+  if (folder_sync == FolderSync::kNow) SyncFolder(folder_);
   return true;
 }
 

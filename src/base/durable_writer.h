@@ -1,6 +1,7 @@
 // A file too large to hold in memory that appears at its place whole and durable, or not at all.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -18,14 +19,17 @@ class DurableWriter {
   DurableWriter& operator=(const DurableWriter&) = delete;
 
   void Append(std::string_view bytes);
-  /// False (and nothing published) if the file exists and `existing` is kFail.
-  bool Publish(Existing existing);
+  /// As WriteFileDurably; false (and nothing published) if the file exists and `existing` is kFail.
+  bool Publish(Existing existing, FolderSync folder_sync = FolderSync::kNow,
+               const std::function<void()>& before_name = nullptr);
 
  private:
   void Flush();
+  bool Create();
+  bool Name(Existing existing);
   [[noreturn]] void Fail(const char* what) const;
 
-  std::string path_, temporary_, buffer_;
+  std::string path_, folder_, temporary_, buffer_;
   int file_ = -1;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 namespace sluice::connectors {
+
 FileSplitting FileSplitting::FromConf(const base::SqlConf* conf) {
   FileSplitting out;
   if (!conf) return out;
