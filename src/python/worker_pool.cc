@@ -17,9 +17,15 @@
 namespace sluice::python {
 namespace {
 
-// Prints the version first, so that a task can tell its worker which one the server expects.
+// With what the client lacks of pyspark, where the package is there. Prints the version first, so that a task can tell
+// its worker which one the server expects.
 constexpr const char* kDaemonProgram =
     "import sys, runpy\n"
+    "try:\n"
+    "  from sluice.classic import worker\n"
+    "  worker.install()\n"
+    "except ImportError:\n"
+    "  pass\n"
     "v = ('%d.%d' % sys.version_info[:2]).encode()\n"
     "sys.stdout.buffer.write(len(v).to_bytes(4, 'big') + v)\n"
     "sys.stdout.buffer.flush()\n"
@@ -68,6 +74,7 @@ EnvironmentVariables WorkerEnvironment(const WorkerOptions& options) {
   EnvironmentVariables out = options.environment;
   out.insert(out.end(), {{"PYTHONUNBUFFERED", "YES"},
                          {"SPARK_HOME", options.folder},
+                         {"SLUICE_ARTIFACTS", options.folder},
                          {"SPARK_SIMPLIFIED_TRACEBACK", "1"},
                          {"SPARK_AUTH_SOCKET_TIMEOUT", "31536000"},
                          {"PYTHON_UDF_BATCH_SIZE", "100"},

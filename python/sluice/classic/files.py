@@ -16,4 +16,8 @@ class SparkFiles:
 
     @classmethod
     def getRootDirectory(cls):
-        return os.environ[FilesFolder.VARIABLE]
+        return cls._root() or os.environ[FilesFolder.VARIABLE]
+
+    @staticmethod
+    def _root():
+        """A folder that comes before the application's, as in workers; none here."""

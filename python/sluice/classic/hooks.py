@@ -41,7 +41,12 @@ def install():
     # Importing the client makes hundreds of thousands of objects that stay; looking for garbage among them again and
     # again took a third of a short program's time.
     gc.set_threshold(100_000, 20, 100)
-    sys.meta_path.insert(0, _Finder())
+    sys.meta_path.insert(0, _Finder(_EXTENDED, deferred_pandas.install))
+
+
+def install_names():
+    """Only the names that the client lacks, for a process that runs no program."""
+    sys.meta_path.insert(0, _Finder({"pyspark": _extend_package}))
 
 
 def _extend_package(module):
@@ -107,6 +112,12 @@ _EXTENDED = {
 
 
 class _Finder(importlib.abc.MetaPathFinder):
+    """`extended`: module -> what is called with it once it is loaded; `before_connect` comes before the Connect client."""
+
+    def __init__(self, extended, before_connect=lambda: None):
+        self._extended = extended
+        self._before_connect = before_connect
+
     def find_spec(self, name, path=None, target=None):
         if name in _SUPPLIED:
             spec = importlib.machinery.ModuleSpec(name, _Supplied(_SUPPLIED[name]), origin="sluice")
@@ -114,15 +125,15 @@ class _Finder(importlib.abc.MetaPathFinder):
                 spec.submodule_search_locations = []
             return spec
         if name == "pyspark.sql.connect":
-            deferred_pandas.install()
-        if name not in _EXTENDED:
+            self._before_connect()
+        if name not in self._extended:
             return None
         for finder in sys.meta_path:
             if finder is not self and hasattr(finder, "find_spec"):
                 spec = finder.find_spec(name, path, target)
                 if spec is not None:
                     if spec.loader is not None:
-                        spec.loader = _Extended(spec.loader, _EXTENDED[name])
+                        spec.loader = _Extended(spec.loader, self._extended[name])
                     return spec
         return None
 
