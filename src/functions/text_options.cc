@@ -34,6 +34,24 @@ formats::Options OptionsLiteral(const BindContext& context, const Arguments& arg
   return out;
 }
 
+namespace {
+
+// Of a text that is neither a type nor columns, the function's error is what is wrong with it as a type.
+TypePtr SchemaOfDdl(const std::string& text) {
+  try {
+    return types::ParseTypeName(text);
+  } catch (const base::Error& error) {
+    try {
+      return types::ParseSchemaText(text);
+    } catch (const base::Error&) {
+    }
+    if (error.kind() != base::ErrorKind::kParse) throw;
+    throw base::Error(base::ErrorKind::kAnalysis, error.condition(), error.parameters());
+  }
+}
+
+}  // namespace
+
 TypePtr SchemaLiteral(const BindContext& context, const Arguments& arguments, size_t position) {
   const Argument& schema = arguments[position];
   if (!schema.literal || !schema.type->IsStringLike()) {
@@ -46,7 +64,7 @@ TypePtr SchemaLiteral(const BindContext& context, const Arguments& arguments, si
   std::string text = StringLiteral(schema);
   size_t start = text.find_first_not_of(" \t\n\r");
   bool json = start != std::string::npos && (text[start] == '{' || text[start] == '"');
-  return types::AsNullable(json ? types::ParseJsonType(text) : types::ParseDdl(text));
+  return types::AsNullable(json ? types::ParseJsonType(text) : SchemaOfDdl(text));
 }
 
 formats::FormatContext WithTimeZone(const formats::Options& options, const std::string& time_zone) {

@@ -30,7 +30,22 @@ std::string RenumberIds(const std::string& text) {
   return out;
 }
 
+// "name#3" without the name.
+std::string DropNames(const std::string& text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '#') {
+      while (!out.empty() && (std::isalnum(static_cast<unsigned char>(out.back())) || out.back() == '_'))
+        out.pop_back();
+    }
+    out += c;
+  }
+  return out;
+}
+
 }  // namespace
+
+std::string SemanticKey(const logical::PlanPtr& plan) { return DropNames(PlanKey(plan)); }
 
 std::string PlanKey(const logical::PlanPtr& plan) {
   std::string key = RenumberIds(logical::TreeString(plan));

@@ -200,6 +200,9 @@ std::string Session::Explain(const plan::RelationPtr& relation, const std::strin
   options.python = python::MakePythonPlanner(impl_->Workers(*this));
   options.streaming = analyzed->is_streaming;
   std::string physical = exec::Explain(*exec::PlanOperators(optimized, options));
+  if (mode == "codegen") return "Found 0 WholeStageCodegen subtrees.\n";  // operators are compiled already
+  if (mode == "cost")
+    return fmt::format("== Optimized Logical Plan ==\n{}\n{}", logical::TreeString(optimized), physical);
   if (mode != "extended") return physical;
   return fmt::format(
       "== Parsed Logical Plan ==\n{}\n\n== Analyzed Logical Plan ==\n{}\n{}\n== Optimized Logical Plan ==\n{}\n{}",

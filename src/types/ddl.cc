@@ -32,12 +32,13 @@ TypePtr ParseTypeName(std::string_view text) {
 
 TypePtr ParseDdl(std::string_view ddl) {
   try {
-    return ParseTypeName(ddl);
+    return ParseTableSchema(ddl);
   } catch (const base::Error&) {
-    // The message that counts is that of this first attempt. Spark takes two more forms: "a INT" and "a: int".
+    // The message that counts is that of this first attempt. Spark takes two more forms: "int" and "a: int".
     try {
-      return ParseTableSchema(ddl);
-    } catch (const base::Error&) {
+      return ParseTypeName(ddl);
+    } catch (const base::Error& error) {
+      if (error.kind() != base::ErrorKind::kParse) throw;  // "decimal(50,2)" has the form of a type
     }
     try {
       return ParseTypeName("struct<" + std::string(ddl) + ">");

@@ -37,6 +37,19 @@ std::string SourceKey(const plan::DataSource& node) {
   return key;
 }
 
+// The rows' schema with the wanted names, or null if their types must be changed too.
+types::TypePtr Renamed(const types::DataType& rows, const types::DataType& wanted) {
+  std::vector<types::StructField> fields = rows.fields();
+  if (fields.size() != wanted.fields().size()) return nullptr;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const types::StructField& field = wanted.fields()[i];
+    if (!types::Equal(fields[i].type, field.type, /*ignore_nullability=*/true)) return nullptr;
+    fields[i].name = field.name;
+    fields[i].metadata = field.metadata;
+  }
+  return types::Struct(std::move(fields));
+}
+
 }  // namespace
 
 PlanPtr Resolver::Node(const plan::DataSource& node) {
@@ -86,8 +99,9 @@ PlanPtr Resolver::Node(const plan::LocalRelation& node) {
     rows.schema = node.schema ? node.schema : types::Struct({});
     return std::make_shared<logical::LocalData>(NewAttributes(*rows.schema), rows.batches);
   }
-  auto local = std::make_shared<logical::LocalData>(NewAttributes(*rows.schema), rows.batches);
-  return node.schema ? ConformTo(local, node.schema) : local;
+  types::TypePtr schema = node.schema ? Renamed(*rows.schema, *node.schema) : rows.schema;
+  if (schema) return std::make_shared<logical::LocalData>(NewAttributes(*schema), rows.batches);
+  return ConformTo(std::make_shared<logical::LocalData>(NewAttributes(*rows.schema), rows.batches), node.schema);
 }
 
 PlanPtr Resolver::ConformTo(const PlanPtr& input, const types::TypePtr& schema) {

@@ -141,11 +141,11 @@ void Answer(session::Session& session, const Request& request, Response* respons
       return;
     case Request::kSameSemantics:
       response->mutable_same_semantics()->set_result(
-          session::PlanKey(AnalyzeRoot(session, request.same_semantics().target_plan())) ==
-          session::PlanKey(AnalyzeRoot(session, request.same_semantics().other_plan())));
+          session::SemanticKey(AnalyzeRoot(session, request.same_semantics().target_plan())) ==
+          session::SemanticKey(AnalyzeRoot(session, request.same_semantics().other_plan())));
       return;
     case Request::kSemanticHash: {
-      std::string key = session::PlanKey(AnalyzeRoot(session, request.semantic_hash().plan()));
+      std::string key = session::SemanticKey(AnalyzeRoot(session, request.semantic_hash().plan()));
       response->mutable_semantic_hash()->set_result(static_cast<int32_t>(XXH32(key.data(), key.size(), 42)));
       return;
     }
