@@ -198,8 +198,7 @@ void MicroBatchQuery::Fail(const base::Error& cause) {
       name().empty() ? "" : name() + " ", id_, run_id_, OffsetsText(start_), OffsetsText(end_),
       batch_id_ < 0 ? "INITIALIZING" : "ACTIVE");
   if (batch_id_ >= 0) {
-    description += fmt::format("\n\nLogical Plan:\nWriteToMicroBatchDataSource {}\n+- {}",
-                               definition_.sink->Description(), logical::TreeString(definition_.plan));
+    description += "\n\nLogical Plan:\n" + WritePlanText(definition_.plan, definition_.sink->Description());
   }
   base::Error failure(base::ErrorKind::kStreamingQuery, "STREAM_FAILED",
                       {{"id", id_}, {"runId", run_id_}, {"message", cause.message()}});

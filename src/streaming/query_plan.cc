@@ -95,14 +95,17 @@ void CheckStateConf(const base::SqlConf& conf) {
   require("spark.sql.streaming.aggregation.stateFormatVersion", "2");
 }
 
+std::string WritePlanText(const PlanPtr& plan, const std::string& sink) {
+  return "WriteToMicroBatchDataSource " + sink + "\n" + Indented(logical::TreeString(plan));
+}
+
 std::string ExplainQuery(const PlanPtr& analyzed, const PhysicalPlan& physical, const std::string& sink,
                          int64_t batch_id, bool extended) {
   std::string out;
   if (extended) {
-    std::string head = "WriteToMicroBatchDataSource " + sink + "\n";
-    std::string analyzed_text = head + Indented(logical::TreeString(analyzed));
+    std::string analyzed_text = WritePlanText(analyzed, sink);
     out += "== Parsed Logical Plan ==\n" + analyzed_text + "\n== Analyzed Logical Plan ==\n" + analyzed_text +
-           "\n== Optimized Logical Plan ==\n" + head + Indented(logical::TreeString(physical.optimized)) + "\n";
+           "\n== Optimized Logical Plan ==\n" + WritePlanText(physical.optimized, sink) + "\n";
   }
   std::string tree = exec::Explain(*physical.root);
   tree.erase(0, tree.find('\n') + 1);

@@ -47,6 +47,9 @@ PhysicalPlan PlanQuery(const logical::PlanPtr& analyzed, const std::shared_ptr<c
 /// encodings, old formats).
 void CheckStateConf(const base::SqlConf& conf);
 
+/// The logical plan below its write into the sink, as errors and explain show it.
+std::string WritePlanText(const logical::PlanPtr& plan, const std::string& sink);
+
 /// "== Physical Plan ==" (and before it the logical plans if `extended`), as query.explain()
 /// prints.
 std::string ExplainQuery(const logical::PlanPtr& analyzed, const PhysicalPlan& physical, const std::string& sink,
