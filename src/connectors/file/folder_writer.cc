@@ -1,9 +1,10 @@
-// Groups rows by their partition values, without a text per row, and keeps the files of the last groups open.
+// Groups rows by their partition values, without a text per row, and keeps the files of the first groups open.
 #include "connectors/file/folder_writer.h"
 
 #include <arrow/array/array_dict.h>
 #include <arrow/array/builder_primitive.h>
 #include <arrow/compute/api.h>
+#include <arrow/util/byte_size.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ namespace {
 
 // A writer of parquet holds some megabytes.
 constexpr size_t kMostOpenFiles = 256;
+constexpr int64_t kMostWaitingBytes = 64 << 20;
 
 /// Runs `body`; an error that does not name the file gets its name.
 template <typename Body>
@@ -94,7 +96,6 @@ FolderWriter::Target& FolderWriter::TargetOf(const std::string& sub_folder) {
 }
 
 void FolderWriter::OpenFile(Target& target) {
-  if (open_.size() >= kMostOpenFiles) CloseFile(*open_.back());
   std::string folder = target.sub_folder.empty() ? spec_->folder : spec_->folder + "/" + target.sub_folder;
   if (!target.sub_folder.empty()) base::CreateFoldersDurably(folder);
   target.path = fmt::format("{}/part-{:05}-{}{}c{:03}{}", folder, partition_, spec_->job_id,
@@ -103,14 +104,13 @@ void FolderWriter::OpenFile(Target& target) {
   files_.push_back(target.path);
   target.rows_in_file = 0;
   NamingFile(target.path, [&] { target.writer = spec_->format->OpenWriter(target.path, file_schema_); });
-  open_.push_front(&target);
-  target.recent = open_.begin();
+  ++open_;
 }
 
 void FolderWriter::CloseFile(Target& target) {
   NamingFile(target.path, [&] { target.writer->Close(true); });
   target.writer.reset();
-  open_.erase(target.recent);
+  --open_;
 }
 
 void FolderWriter::WriteTo(Target& target, const std::shared_ptr<arrow::RecordBatch>& rows) {
@@ -118,7 +118,6 @@ void FolderWriter::WriteTo(Target& target, const std::shared_ptr<arrow::RecordBa
   for (int64_t at = 0; at < rows->num_rows();) {
     if (most > 0 && target.writer && target.rows_in_file >= most) CloseFile(target);
     if (!target.writer) OpenFile(target);
-    open_.splice(open_.begin(), open_, target.recent);
     int64_t take = rows->num_rows() - at;
     if (most > 0) take = std::min(take, most - target.rows_in_file);
     NamingFile(target.path, [&] { target.writer->Write(take == rows->num_rows() ? *rows : *rows->Slice(at, take)); });
@@ -195,11 +194,38 @@ void FolderWriter::Write(const std::shared_ptr<arrow::RecordBatch>& batch) {
   std::shared_ptr<arrow::Array> order;
   std::vector<Group> groups = GroupRows(*batch, &order);
   if (order) files = base::ValueOrThrow(arrow::compute::Take(arrow::Datum(files), arrow::Datum(order))).record_batch();
-  for (const Group& group : groups) WriteTo(TargetOf(group.sub_folder), files->Slice(group.begin, group.length));
+  bool kept = false;
+  for (const Group& group : groups) {
+    Target& target = TargetOf(group.sub_folder);
+    std::shared_ptr<arrow::RecordBatch> rows = files->Slice(group.begin, group.length);
+    if (target.writer || open_ < kMostOpenFiles) {
+      WriteTo(target, rows);
+      continue;
+    }
+    if (target.waiting.empty()) waiting_.push_back(&target);
+    target.waiting.push_back(std::move(rows));
+    kept = true;
+  }
+  // A slice keeps the whole batch.
+  if (kept) waiting_bytes_ += arrow::util::TotalBufferSize(*files);
+  if (waiting_bytes_ > kMostWaitingBytes) WriteWaiting();
+}
+
+void FolderWriter::WriteWaiting() {
+  for (Target* target : waiting_) {
+    for (const auto& rows : target->waiting) WriteTo(*target, rows);
+    CloseFile(*target);
+    target->waiting.clear();
+  }
+  waiting_.clear();
+  waiting_bytes_ = 0;
 }
 
 WriterMessage FolderWriter::Finish() {
-  while (!open_.empty()) CloseFile(*open_.front());
+  WriteWaiting();
+  for (auto& [name, target] : targets_) {
+    if (target.writer) CloseFile(target);
+  }
   std::vector<std::string> folders;
   for (const std::string& file : files_) folders.push_back(file.substr(0, file.rfind('/')));
   std::sort(folders.begin(), folders.end());
@@ -209,8 +235,8 @@ WriterMessage FolderWriter::Finish() {
 }
 
 void FolderWriter::Abort() {
+  waiting_.clear();
   targets_.clear();
-  open_.clear();
   for (const std::string& file : files_) unlink(file.c_str());
   files_.clear();
 }

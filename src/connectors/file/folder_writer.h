@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,8 +31,8 @@ struct FolderWriteSpec {
 };
 
 /// Writes the rows of one partition into files of the folder, one for each combination of partition values. Only so
-/// many files are open at a time: one that is closed to make room goes on in a next file. Files that were begun are
-/// deleted on Abort. Errors name the file.
+/// many files are open at a time: rows of further combinations wait in memory, and when they are many, each of these
+/// combinations gets a file. Files that were begun are deleted on Abort. Errors name the file.
 class FolderWriter : public PartitionWriter {
  public:
   FolderWriter(std::shared_ptr<const FolderWriteSpec> spec, int partition);
@@ -48,7 +47,7 @@ class FolderWriter : public PartitionWriter {
     formats::FileWriterPtr writer;
     int files = 0;
     int64_t rows_in_file = 0;
-    std::list<Target*>::iterator recent;
+    std::vector<std::shared_ptr<arrow::RecordBatch>> waiting;
   };
   struct Group {
     std::string sub_folder;
@@ -58,6 +57,7 @@ class FolderWriter : public PartitionWriter {
   void OpenFile(Target& target);
   void CloseFile(Target& target);
   void WriteTo(Target& target, const std::shared_ptr<arrow::RecordBatch>& rows);
+  void WriteWaiting();
   /// The rows of a batch ordered by their folder.
   std::vector<Group> GroupRows(const arrow::RecordBatch& batch, std::shared_ptr<arrow::Array>* order);
   std::vector<std::string> FolderNames(int column, const std::shared_ptr<arrow::Array>& values);
@@ -68,7 +68,9 @@ class FolderWriter : public PartitionWriter {
   std::vector<int> partition_columns_, file_columns_;
   std::vector<logical::ScalarKernel> to_text_;
   std::unordered_map<std::string, Target> targets_;
-  std::list<Target*> open_;  ///< most recently used first
+  size_t open_ = 0;
+  std::vector<Target*> waiting_;
+  int64_t waiting_bytes_ = 0;
   std::vector<std::string> files_;
   int64_t rows_ = 0;
 };
