@@ -106,6 +106,9 @@ class Planner {
         return options_.python.map_partitions(Plan(node->child()), *node->As<logical::MapPartitions>());
       case PlanKind::kGroupMap:
         return options_.python.group_map(Plan(node->child()), *node->As<logical::GroupMap>());
+      case PlanKind::kCoGroupMap:
+        return options_.python.co_group_map(Plan(node->children[0]), Plan(node->children[1]),
+                                            *node->As<logical::CoGroupMap>());
       case PlanKind::kShowString: {
         auto* show = node->As<logical::ShowString>();
         return MakeShowString(PlanFirst(node->child(), std::max<int64_t>(show->num_rows, 0) + 1), *show);

@@ -16,6 +16,7 @@ struct PythonPlanner {
       evaluate;
   std::function<OperatorPtr(OperatorPtr child, const logical::MapPartitions& node)> map_partitions;
   std::function<OperatorPtr(OperatorPtr child, const logical::GroupMap& node)> group_map;
+  std::function<OperatorPtr(OperatorPtr left, OperatorPtr right, const logical::CoGroupMap& node)> co_group_map;
 };
 
 struct PlannerOptions {

@@ -1,10 +1,11 @@
-// Python functions over whole batches of rows: by partition, or by group.
+// Python functions over whole batches of rows: by partition, by group, or by pairs of groups.
 #include "python/map_operator.h"
 
 #include <arrow/array.h>
 #include <arrow/compute/api.h>
 #include <arrow/table.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "base/arrow_kernel.h"
@@ -220,7 +221,151 @@ class GroupMapOperator : public exec::Operator {
   int values_ = 0;
 };
 
+/// Positions of attributes among an operator's columns.
+std::vector<int> PositionsOf(const logical::Attributes& wanted, const logical::Attributes& columns) {
+  std::vector<int> out;
+  for (const logical::AttributePtr& attribute : wanted) {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i]->id == attribute->id) out.push_back(static_cast<int>(i));
+    }
+  }
+  return out;
+}
+
+std::shared_ptr<arrow::RecordBatch> AllRows(const exec::Operator& child, exec::ExecContext& context) {
+  auto table = base::ValueOrThrow(arrow::Table::FromRecordBatches(child.schema(), exec::Collect(child, context)));
+  return base::ValueOrThrow(table->CombineChunksToBatch());
+}
+
+/// The rows of two frames in the order of their keys, and for each key where its rows start on both sides.
+struct GroupPairs {
+  std::shared_ptr<arrow::RecordBatch> sides[2];
+  std::vector<std::pair<int64_t, int64_t>> starts;  // and both numbers of rows at the end
+};
+
+std::shared_ptr<arrow::RecordBatch> TakeRowsOf(const std::shared_ptr<arrow::RecordBatch>& rows, arrow::Int64Builder& indices) {
+  auto taken = base::ValueOrThrow(indices.Finish());
+  return base::ValueOrThrow(arrow::compute::Take(arrow::Datum(rows), arrow::Datum(taken))).record_batch();
+}
+
+GroupPairs PairGroups(const std::shared_ptr<arrow::RecordBatch>& left, const std::shared_ptr<arrow::RecordBatch>& right,
+                      const std::vector<int>& left_keys, const std::vector<int>& right_keys) {
+  int64_t left_rows = left->num_rows(), rows = left_rows + right->num_rows();
+  arrow::ArrayVector keys;
+  arrow::FieldVector fields;
+  std::vector<arrow::compute::SortKey> order;
+  for (size_t i = 0; i < left_keys.size(); ++i) {
+    keys.push_back(base::ValueOrThrow(arrow::Concatenate({left->column(left_keys[i]), right->column(right_keys[i])})));
+    fields.push_back(arrow::field(std::to_string(i), keys.back()->type()));
+    order.emplace_back(arrow::FieldRef(static_cast<int>(i)), arrow::compute::SortOrder::Ascending,
+                       arrow::compute::NullPlacement::AtStart);
+  }
+  arrow::compute::SortOptions options(order);
+  auto batch = arrow::RecordBatch::Make(arrow::schema(fields), rows, keys);
+  auto sorted = base::ValueOrThrow(base::CallKernel("sort_indices", {arrow::Datum(batch)}, &options)).make_array();
+  const auto& indices = static_cast<const arrow::UInt64Array&>(*sorted);
+  auto equal = arrow::EqualOptions::Defaults().nans_equal(true);
+  GroupPairs out;
+  arrow::Int64Builder left_order, right_order;
+  for (int64_t i = 0; i < rows; ++i) {
+    auto row = static_cast<int64_t>(indices.Value(i));
+    bool starts = i == 0;
+    for (size_t k = 0; k < keys.size() && !starts; ++k) {
+      auto before = static_cast<int64_t>(indices.Value(i - 1));
+      starts = !keys[k]->RangeEquals(*keys[k], before, before + 1, row, equal);
+    }
+    if (starts) out.starts.emplace_back(left_order.length(), right_order.length());
+    bool is_left = row < left_rows;
+    base::ThrowIfError((is_left ? left_order : right_order).Append(is_left ? row : row - left_rows));
+  }
+  out.starts.emplace_back(left_order.length(), right_order.length());
+  out.sides[0] = TakeRowsOf(left, left_order);
+  out.sides[1] = TakeRowsOf(right, right_order);
+  return out;
+}
+
+class CoGroupMapOperator : public exec::Operator {
+ public:
+  CoGroupMapOperator(std::shared_ptr<WorkerPool> pool, exec::OperatorPtr left, exec::OperatorPtr right,
+                     const logical::CoGroupMap& node)
+      : Operator(node.output), pool_(std::move(pool)), function_(node.function), children_{std::move(left), std::move(right)} {
+    if (function_->eval_type != kCogroupedMapPandasUdf && function_->eval_type != kCogroupedMapArrowUdf) {
+      throw base::Error::Unsupported("Python functions over pairs of groups of another kind than applyInPandas and applyInArrow");
+    }
+    keys_[0] = PositionsOf(node.left_grouping, children_[0]->output());
+    keys_[1] = PositionsOf(node.right_grouping, children_[1]->output());
+    // Grouping expressions that are no column of a frame stand behind its columns and are no values.
+    size_t columns = children_[0]->output().size() + children_[1]->output().size();
+    size_t computed = function_->arguments.empty() ? 0 : columns - function_->arguments.size();
+    for (int side = 0; side < 2; ++side) {
+      values_[side] = static_cast<int>(children_[side]->output().size());
+      while (computed > 0 && std::find(keys_[side].begin(), keys_[side].end(), values_[side] - 1) != keys_[side].end()) {
+        --values_[side];
+        --computed;
+      }
+    }
+  }
+  int Partitions(exec::ExecContext&) const override { return 1; }
+  exec::BatchIteratorPtr Open(exec::ExecContext& context, int partition) const override {
+    TaskSpec spec;
+    spec.eval_type = function_->eval_type;
+    spec.runner_conf = RunnerConf(*context.conf);
+    spec.partition_id = partition;
+    TaskFunction function{{}, {function_->command}};
+    for (int side = 0; side < 2; ++side) {
+      function.arguments.emplace_back("", 1 + static_cast<int>(keys_[side].size()) + values_[side]);
+      function.arguments.emplace_back("", static_cast<int>(keys_[side].size()));
+      for (int key : keys_[side]) function.arguments.emplace_back("", key);
+      for (int value = 0; value < values_[side]; ++value) function.arguments.emplace_back("", value);
+    }
+    spec.functions = {std::move(function)};
+    auto pairs = std::make_shared<GroupPairs>(
+        PairGroups(AllRows(*children_[0], context), AllRows(*children_[1], context), keys_[0], keys_[1]));
+    auto write = [this, pairs, time_zone = context.eval.time_zone](SocketStream& socket) {
+      WritePairs(*pairs, time_zone, socket);
+    };
+    auto task = std::make_unique<Task>(pool_.get(), std::move(spec), context.cancellation, write);
+    return std::make_unique<ResultIterator>(std::move(task), output(), this->schema());
+  }
+  std::string Describe() const override {
+    return (function_->eval_type == kCogroupedMapPandasUdf ? "FlatMapCoGroupsInPandas " : "FlatMapCoGroupsInArrow ") +
+           function_->name;
+  }
+  std::vector<const exec::Operator*> Children() const override { return {children_[0].get(), children_[1].get()}; }
+
+ private:
+  void WritePairs(const GroupPairs& pairs, const std::string& time_zone, SocketStream& socket) const {
+    std::shared_ptr<arrow::RecordBatch> sides[2];
+    for (int side = 0; side < 2; ++side) {
+      const logical::Attributes& columns = children_[side]->output();
+      sides[side] = ToWorkerBatch(*pairs.sides[side], columns, WorkerSchema(columns, time_zone), time_zone);
+    }
+    for (size_t g = 0; g + 1 < pairs.starts.size(); ++g) {
+      auto [left, right] = pairs.starts[g];
+      auto [left_end, right_end] = pairs.starts[g + 1];
+      socket.WriteInt(2);
+      for (const auto& rows : {sides[0]->Slice(left, left_end - left), sides[1]->Slice(right, right_end - right)}) {
+        ArrowStreamWriter writer(socket, rows->schema());
+        writer.Write(*rows);
+        writer.Close();
+      }
+    }
+    socket.WriteInt(0);
+  }
+
+  std::shared_ptr<WorkerPool> pool_;
+  std::shared_ptr<const plan::PythonUdf> function_;
+  exec::OperatorPtr children_[2];
+  std::vector<int> keys_[2];
+  int values_[2] = {0, 0};
+};
+
 }  // namespace
+
+exec::OperatorPtr MakeCoGroupMapOperator(std::shared_ptr<WorkerPool> pool, exec::OperatorPtr left,
+                                         exec::OperatorPtr right, const logical::CoGroupMap& node) {
+  return std::make_shared<CoGroupMapOperator>(std::move(pool), std::move(left), std::move(right), node);
+}
 
 exec::OperatorPtr MakeMapOperator(std::shared_ptr<WorkerPool> pool, exec::OperatorPtr child,
                                   const logical::MapPartitions& node) {

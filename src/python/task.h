@@ -27,8 +27,10 @@ enum EvalType {
   kGroupedMapPandasUdf = 201,
   kScalarPandasIterUdf = 204,
   kMapPandasIterUdf = 205,
+  kCogroupedMapPandasUdf = 206,
   kMapArrowIterUdf = 207,
   kGroupedMapArrowUdf = 209,
+  kCogroupedMapArrowUdf = 210,
   kScalarArrowUdf = 250,
   kScalarArrowIterUdf = 251,
 };

@@ -226,7 +226,8 @@ exec::OperatorPtr Evaluate(const std::shared_ptr<WorkerPool>& pool, exec::Operat
     CheckEvalType(*udfs[at]->function);
     int type = WorkerEvalType(udfs[at]->function->eval_type);
     size_t end = at + 1;
-    while (end < udfs.size() && WorkerEvalType(udfs[end]->function->eval_type) == type) ++end;
+    bool over_batches = type == kScalarPandasIterUdf || type == kScalarArrowIterUdf;  // one of these a task
+    while (!over_batches && end < udfs.size() && WorkerEvalType(udfs[end]->function->eval_type) == type) ++end;
     child = MakeUdfOperator(pool, std::move(child), {udfs.begin() + at, udfs.begin() + end},
                             {outputs.begin() + at, outputs.begin() + end});
     at = end;
@@ -246,6 +247,9 @@ exec::PythonPlanner MakePythonPlanner(std::shared_ptr<WorkerPool> pool) {
   };
   planner.group_map = [pool](exec::OperatorPtr child, const logical::GroupMap& node) {
     return MakeGroupMapOperator(pool, std::move(child), node);
+  };
+  planner.co_group_map = [pool](exec::OperatorPtr left, exec::OperatorPtr right, const logical::CoGroupMap& node) {
+    return MakeCoGroupMapOperator(pool, std::move(left), std::move(right), node);
   };
   return planner;
 }

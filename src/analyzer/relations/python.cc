@@ -65,7 +65,11 @@ PlanPtr Resolver::Node(const plan::CoGroupMap& node) {
   Scope left, right;
   left.inputs = {StripHidden(Resolve(node.input))};
   right.inputs = {StripHidden(Resolve(node.other))};
-  auto function = FunctionOf(node.function);
+  auto function = std::make_shared<plan::PythonUdf>(*FunctionOf(node.function));
+  // It takes both frames whole, without the keys that are computed beside them.
+  for (const Scope* side : {&left, &right}) {
+    for (const auto& column : side->inputs[0]->output) function->arguments.push_back(plan::MakeAttribute({column->name}));
+  }
   Attributes left_grouping, right_grouping;
   std::vector<ExprPtr> left_keys = ExpressionResolver(*this, left).ResolveAll(node.input_grouping);
   std::vector<ExprPtr> right_keys = ExpressionResolver(*this, right).ResolveAll(node.other_grouping);
