@@ -66,7 +66,6 @@ class ExpressionResolver {
   void AppendStarExcept(const plan::UnresolvedStar& star, std::vector<logical::ExprPtr>& out);
   void AppendRegex(const plan::UnresolvedRegex& regex, std::vector<logical::ExprPtr>& out);
   void AppendItem(const plan::ExpressionPtr& expression, std::vector<SelectItem>& out);
-  logical::ExprPtr Named(const plan::ExpressionPtr& expression, logical::ExprPtr resolved);
 
   // functions
   logical::ExprPtr SpecialForm(const std::string& name, const plan::UnresolvedFunction& node);
@@ -100,10 +99,14 @@ class ExpressionResolver {
   Arguments ResolveArguments(const functions::FunctionEntry& entry, const plan::UnresolvedFunction& node);
 
  public:
+  /// What an item of a select list becomes: an attribute, or an alias with the name that Spark generates.
+  logical::ExprPtr Named(const plan::ExpressionPtr& expression, logical::ExprPtr resolved);
   /// Binds a function of the registry to resolved arguments.
   logical::ExprPtr Bind(const std::string& name, Arguments arguments);
 
  private:
+  /// UNSUPPORTED_TIME_TYPE for what makes or takes apart a TIME, unless the session has turned the type on.
+  void CheckTimeType(const std::string& name, const functions::Arguments& arguments) const;
   logical::ExprPtr BindEntry(const functions::FunctionEntry& entry, const std::string& name, Arguments arguments,
                              const plan::UnresolvedFunction* node);
   logical::ExprPtr MakeCast(logical::ExprPtr child, types::TypePtr type, plan::CastMode mode);

@@ -10,6 +10,7 @@
 
 #include "analyzer/analyzer.h"
 #include "analyzer/scope.h"
+#include "sql/parser.h"
 
 namespace sluice::analyzer {
 
@@ -43,6 +44,7 @@ class Resolver {
   const NameMatcher& names() const { return names_; }
   bool ansi() const { return ansi_; }
   const std::string& time_zone() const { return time_zone_; }
+  sql::ParserOptions parser_options() const { return sql::ParserOptions(*context_.conf); }
   PlanIds& plan_ids() { return plan_ids_; }
   Scope* outer_scope() const { return outer_; }
   const SqlParameters* parameters() const { return parameters_.empty() ? nullptr : &parameters_.back(); }
@@ -84,6 +86,7 @@ class Resolver {
   logical::PlanPtr Node(const plan::Describe& node);
   logical::PlanPtr Node(const plan::Summary& node);
   logical::PlanPtr Node(const plan::Unpivot& node);
+  logical::PlanPtr Node(const plan::Transpose& node);
   logical::PlanPtr Node(const plan::WithWatermark& node);
   logical::PlanPtr Node(const plan::CollectMetrics& node);
   logical::PlanPtr Node(const plan::MapPartitions& node);

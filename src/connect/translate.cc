@@ -143,21 +143,21 @@ plan::Relation::Node Translator::RelationNode(const proto::Relation& relation) {
     case Case::kNearestByJoin:
       return plan::Unsupported{"A nearest-by join"};
     case Case::kTranspose:
-      return plan::Unsupported{"DataFrame.transpose"};
+      return ToPlan(*this, relation.transpose());
     case Case::kRelationChanges:
       return plan::Unsupported{"Reading the changes of a table"};
     case Case::kCrosstab:
-      return plan::Unsupported{"DataFrame.crosstab"};
+      return ToPlan(*this, relation.crosstab());
     case Case::kCov:
-      return plan::Unsupported{"DataFrame.cov"};
+      return ToPlan(*this, relation.cov());
     case Case::kCorr:
-      return plan::Unsupported{"DataFrame.corr"};
+      return ToPlan(*this, relation.corr());
     case Case::kApproxQuantile:
-      return plan::Unsupported{"DataFrame.approxQuantile"};
+      return ToPlan(*this, relation.approx_quantile());
     case Case::kFreqItems:
-      return plan::Unsupported{"DataFrame.freqItems"};
+      return ToPlan(*this, relation.freq_items());
     case Case::kSampleBy:
-      return plan::Unsupported{"DataFrame.sampleBy"};
+      return ToPlan(*this, relation.sample_by());
     case Case::kMlRelation:
       return plan::Unsupported{"Machine learning (pyspark.ml)"};
     case Case::kExtension:

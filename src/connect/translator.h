@@ -86,6 +86,13 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::NAReplace& repl
 // relations/stat.cc
 plan::Relation::Node ToPlan(Translator& translator, const proto::StatDescribe& describe);
 plan::Relation::Node ToPlan(Translator& translator, const proto::StatSummary& summary);
+plan::Relation::Node ToPlan(Translator& translator, const proto::StatCov& cov);
+plan::Relation::Node ToPlan(Translator& translator, const proto::StatCorr& corr);
+plan::Relation::Node ToPlan(Translator& translator, const proto::StatCrosstab& crosstab);
+plan::Relation::Node ToPlan(Translator& translator, const proto::StatFreqItems& frequent);
+plan::Relation::Node ToPlan(Translator& translator, const proto::StatApproxQuantile& quantile);
+plan::Relation::Node ToPlan(Translator& translator, const proto::StatSampleBy& sample);
+plan::Relation::Node ToPlan(Translator& translator, const proto::Transpose& transpose);
 // relations/show.cc
 plan::Relation::Node ToPlan(Translator& translator, const proto::ShowString& show);
 plan::Relation::Node ToPlan(Translator& translator, const proto::HtmlString& html);

@@ -40,7 +40,9 @@ const FunctionEntry* FunctionRegistry::Find(std::string_view name) const {
 std::vector<const FunctionEntry*> FunctionRegistry::Entries() const {
   std::vector<const FunctionEntry*> out;
   out.reserve(entries_.size());
-  for (const auto& [name, entry] : entries_) out.push_back(&entry);
+  for (const auto& [name, entry] : entries_) {
+    if (!entry.internal) out.push_back(&entry);
+  }
   return out;
 }
 

@@ -25,10 +25,21 @@ struct Argument {
 };
 using Arguments = std::vector<Argument>;
 
+/// A sort order of WITHIN GROUP.
+struct OrderKey {
+  bool ascending = true;
+  bool nulls_first = true;
+};
+
 struct BindContext {
   bool ansi = true;
   std::string time_zone = "UTC";
   std::string name;  ///< the function's name as the user wrote it
+  const base::SqlConf* conf = nullptr;
+  std::vector<OrderKey> within_group;  ///< WITHIN GROUP (ORDER BY …): its keys are the last arguments
+
+  /// A switch of the session; `otherwise` where there is no session.
+  bool Flag(std::string_view key, bool otherwise) const { return conf ? conf->GetBool(key) : otherwise; }
 };
 
 /// Lambda variables' types for argument `position`, given the other arguments; null types = no lambda there.
@@ -50,6 +61,8 @@ struct FunctionEntry {
   std::string since;
   Bind bind;
   LambdaTypes lambda_types;
+  bool internal = false;      ///< only what the client or the analyzer builds calls it; in no listing
+  bool within_group = false;  ///< may be called with WITHIN GROUP (ORDER BY …)
 };
 
 class FunctionRegistry {
@@ -58,7 +71,7 @@ class FunctionRegistry {
   void Add(FunctionEntry entry);
   /// By name or alias, without case; null if unknown.
   const FunctionEntry* Find(std::string_view name) const;
-  /// All entries by name.
+  /// All entries by name, without internal ones.
   std::vector<const FunctionEntry*> Entries() const;
 
  private:

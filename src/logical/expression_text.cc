@@ -66,12 +66,8 @@ std::string LazyText(const LazyExpr& expr, std::string (*print)(const ExprPtr&))
 
 std::string AggregateText(const AggregateCall& call, std::string (*print)(const ExprPtr&), const char* distinct) {
   std::vector<ExprPtr> arguments = call.arguments();
-  std::string out;
-  if (call.distinct) {
-    out = call.binding->name + "(" + distinct + Joined(arguments, 0, arguments.size(), print) + ")";
-  } else {
-    out = BoundText(call.binding->name, call.binding->sql, arguments, print);
-  }
+  std::string out = BoundText(call.binding->name, call.binding->sql, arguments, print);
+  if (call.distinct) out.insert(out.find('(') + 1, distinct);
   if (call.has_filter) out += " FILTER (WHERE " + print(call.filter()) + ")";
   return out;
 }

@@ -204,6 +204,11 @@ struct Unpivot {
   bool implicit_ids = false;
   bool include_nulls = true;
 };
+/// df.transpose: the values of the index column name the new columns; the first column for no index.
+struct Transpose {
+  RelationPtr input;
+  std::vector<ExpressionPtr> index;
+};
 struct WithWatermark {
   RelationPtr input;
   std::string event_time;
@@ -288,9 +293,9 @@ struct Relation {
       std::variant<NamedTable, DataSource, Project, Filter, Join, SetOp, Sort, Limit, Offset, Tail, Aggregate,
                    Deduplicate, LocalRelation, Values, Range, SubqueryAlias, WithColumns, WithColumnsRenamed, Drop,
                    ToDF, ToSchema, Sample, Repartition, RepartitionByExpression, Hint, ShowString, HtmlString, FillNa,
-                   DropNa, ReplaceNa, Describe, Summary, Unpivot, WithWatermark, CollectMetrics, MapPartitions,
-                   GroupMap, CoGroupMap, CachedRemoteRelation, Parse, SqlQuery, WithRelations, CommonTableExpressions,
-                   LateralView, TableValuedFunction, CatalogCall, Unsupported>;
+                   DropNa, ReplaceNa, Describe, Summary, Unpivot, Transpose, WithWatermark, CollectMetrics,
+                   MapPartitions, GroupMap, CoGroupMap, CachedRemoteRelation, Parse, SqlQuery, WithRelations,
+                   CommonTableExpressions, LateralView, TableValuedFunction, CatalogCall, Unsupported>;
   Node node;
   std::optional<int64_t> plan_id;
   base::QueryContextPtr origin;  ///< the SQL text it came from, or null

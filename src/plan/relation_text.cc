@@ -184,6 +184,9 @@ struct Printer {
     for (const auto& [from, to] : r.replacements) text.Text("replace", LiteralText(from) + " by " + LiteralText(to));
     return text.Names("columns", r.columns).Input(r.input).Finish();
   }
+  std::string operator()(const Transpose& r) const {
+    return TreeText("Transpose").Exprs("index", r.index).Input(r.input).Finish();
+  }
   std::string operator()(const Describe& r) const {
     return TreeText("Describe").Names("columns", r.columns).Input(r.input).Finish();
   }

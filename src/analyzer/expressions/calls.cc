@@ -1,6 +1,8 @@
 // Function calls: look-up, binding, casts of arguments, folding of constants.
 #include <arrow/array.h>
 
+#include <set>
+
 #include "analyzer/expression_resolver.h"
 #include "functions/cast.h"
 #include "functions/coercion.h"
@@ -87,11 +89,26 @@ ExprPtr ExpressionResolver::Node(const plan::UnresolvedFunction& node) {
   UnknownRoutine(node.name);
 }
 
+void ExpressionResolver::CheckTimeType(const std::string& name, const functions::Arguments& arguments) const {
+  static const std::set<std::string> kTimeFunctions = {"make_time", "to_time", "try_to_time", "time_diff", "time_trunc"};
+  static const std::set<std::string> kAlsoOfTime = {"hour", "minute", "second", "extract", "date_part", "datepart", "+", "-"};
+  bool refused = kTimeFunctions.contains(name);
+  if (kAlsoOfTime.contains(name)) {
+    for (const functions::Argument& argument : arguments) refused |= argument.type->Is(types::TypeId::kTime);
+  }
+  if (refused && !resolver_.context().conf->GetBool("spark.sql.timeType.enabled")) {
+    throw base::Error(ErrorKind::kAnalysis, "UNSUPPORTED_TIME_TYPE");
+  }
+}
+
 ExprPtr ExpressionResolver::Call(const FunctionEntry& entry, const std::string& name,
                                  const plan::UnresolvedFunction& node) {
   bool outer = scope_.in_aggregate;
   scope_.in_aggregate |= std::holds_alternative<functions::BindAggregate>(entry.bind);
   Arguments arguments = ResolveArguments(entry, node);
+  if (entry.within_group) {
+    for (const plan::SortOrder& order : node.within_group) arguments.push_back(ResolveOrder(order));
+  }
   scope_.in_aggregate = outer;
   return BindEntry(entry, name, std::move(arguments), &node);
 }
@@ -104,12 +121,16 @@ ExprPtr ExpressionResolver::Bind(const std::string& name, Arguments arguments) {
 
 ExprPtr ExpressionResolver::BindEntry(const FunctionEntry& entry, const std::string& name, Arguments arguments,
                                       const plan::UnresolvedFunction* node) {
-  functions::BindContext context{resolver_.ansi(), resolver_.time_zone(), name};
+  functions::BindContext context{resolver_.ansi(), resolver_.time_zone(), name, resolver_.context().conf.get()};
   std::vector<std::optional<types::Literal>> constants(arguments.size());
   functions::Arguments described;
   for (size_t i = 0; i < arguments.size(); ++i) {
     ExprPtr& argument = arguments[i];
     if (argument->kind == ExprKind::kAlias) argument = argument->children[0];
+    if (const auto* order = argument->As<logical::SortOrderExpr>()) {
+      context.within_group.push_back({order->ascending, order->nulls_first});
+      argument = argument->children[0];
+    }
     if (argument->kind == ExprKind::kGeneratorCall) {
       throw base::Error(ErrorKind::kAnalysis, "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS",
                         {{"expression", "\"" + name + "(" + argument->Sql() + ")\""}});
@@ -140,6 +161,11 @@ ExprPtr ExpressionResolver::BindEntry(const FunctionEntry& entry, const std::str
         ErrorKind::kAnalysis, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
         {{"prettyName", types::QuoteIdentifier({entry.name})}, {"syntax", distinct ? "DISTINCT" : "FILTER CLAUSE"}});
   }
+  if (node && !node->within_group.empty() && !entry.within_group) {
+    throw base::Error(ErrorKind::kAnalysis, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+                      {{"prettyName", types::QuoteIdentifier({entry.name})}, {"syntax", "WITHIN GROUP (ORDER BY ...)"}});
+  }
+  CheckTimeType(entry.name, described);
   try {
     if (const auto* bind = std::get_if<functions::BindScalar>(&entry.bind)) {
       auto binding = (*bind)(context, described);

@@ -189,7 +189,7 @@ logical::WindowBindingPtr ExpressionResolver::BindWindowFunction(const functions
                                                                  const std::string& name, Arguments& arguments,
                                                                  bool ignore_nulls) {
   if (ignore_nulls) arguments.push_back(logical::MakeLiteral(types::Literal::Boolean(true)));
-  functions::BindContext context{resolver_.ansi(), resolver_.time_zone(), name};
+  functions::BindContext context{resolver_.ansi(), resolver_.time_zone(), name, resolver_.context().conf.get()};
   std::vector<std::optional<types::Literal>> constants(arguments.size());
   functions::Arguments described;
   for (size_t i = 0; i < arguments.size(); ++i) {

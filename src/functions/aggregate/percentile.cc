@@ -21,6 +21,26 @@ namespace {
 
 using Weighted = std::pair<double, int64_t>;
 
+/// How a value is found between two ranks, and which argument holds the values.
+struct PercentileRule {
+  std::vector<double> shares;
+  bool frequency = false;   ///< the third argument says how often a value counts
+  bool discrete = false;    ///< percentile_disc: a value that occurs
+  bool descending = false;  ///< WITHIN GROUP (ORDER BY … DESC)
+  size_t value_at = 0;
+};
+
+/// The first value whose rank reaches the share.
+double Reaching(const std::vector<Weighted>& sorted, int64_t total, double share) {
+  auto wanted = static_cast<int64_t>(std::ceil(static_cast<double>(total) * share));
+  int64_t seen = 0;
+  for (const auto& [value, count] : sorted) {
+    seen += count;
+    if (seen >= wanted) return value;
+  }
+  return sorted.back().first;
+}
+
 /// The value between two ranks of sorted, counted values.
 double Interpolate(const std::vector<Weighted>& sorted, int64_t total, double share) {
   double position = static_cast<double>(total - 1) * share;
@@ -43,24 +63,22 @@ double Interpolate(const std::vector<Weighted>& sorted, int64_t total, double sh
 class Percentile : public CollectingAccumulator {
  public:
   /// Columns: the value as a double, and how often it counts.
-  Percentile(TypePtr type, TypePtr result, std::vector<double> shares, bool frequency)
-      : CollectingAccumulator(frequency ? std::vector<TypePtr>{Double(), Long()} : std::vector<TypePtr>{Double()}),
-        type_(std::move(type)),
+  Percentile(TypePtr result, PercentileRule rule)
+      : CollectingAccumulator(rule.frequency ? std::vector<TypePtr>{Double(), Long()} : std::vector<TypePtr>{Double()}),
         result_(std::move(result)),
-        shares_(std::move(shares)),
-        frequency_(frequency) {}
+        rule_(std::move(rule)) {}
 
   void Update(logical::EvalContext& context, const arrow::ArrayVector& arguments, const uint32_t* group_ids,
               int64_t rows) override {
-    arrow::ArrayVector columns = {arguments[0]};
-    if (frequency_) columns.push_back(arguments[2]);
+    arrow::ArrayVector columns = {arguments[rule_.value_at]};
+    if (rule_.frequency) columns.push_back(arguments[2]);
     CollectingAccumulator::Update(context, columns, group_ids, rows);
   }
 
   std::shared_ptr<arrow::Array> Finish(logical::EvalContext&) const override {
     Column<double> values(rows_.Values(0));
     std::optional<Column<int64_t>> counts;
-    if (frequency_) counts.emplace(rows_.Values(1));
+    if (rule_.frequency) counts.emplace(rows_.Values(1));
     bool many = result_->Is(TypeId::kArray);
     auto members = rows_.Members();
     ListWriter lists(rows_.groups());
@@ -81,9 +99,11 @@ class Percentile : public CollectingAccumulator {
       std::sort(sorted.begin(), sorted.end(), [](const Weighted& a, const Weighted& b) {
         return a.first < b.first || (b.first != b.first && a.first == a.first);
       });
-      for (double share : shares_) {
+      if (rule_.descending) std::reverse(sorted.begin(), sorted.end());
+      auto at = rule_.discrete ? &Reaching : &Interpolate;
+      for (double share : rule_.shares) {
         if (sorted.empty() && many) break;
-        out.push_back(sorted.empty() ? 0 : Interpolate(sorted, total, share));
+        out.push_back(sorted.empty() ? 0 : at(sorted, total, share));
         set.push_back(!sorted.empty());
       }
       if (sorted.empty() && many) {
@@ -105,13 +125,12 @@ class Percentile : public CollectingAccumulator {
   }
 
  private:
-  TypePtr type_, result_;
-  std::vector<double> shares_;
-  bool frequency_;
+  TypePtr result_;
+  PercentileRule rule_;
 };
 
-std::vector<double> Shares(const BindContext& context, const Arguments& arguments) {
-  const Argument& percentage = arguments[1];
+std::vector<double> Shares(const BindContext& context, const Arguments& arguments, size_t at) {
+  const Argument& percentage = arguments[at];
   if (!percentage.literal) {
     throw TypeMismatch(
         context, arguments, "NON_FOLDABLE_INPUT",
@@ -142,34 +161,31 @@ std::vector<double> Shares(const BindContext& context, const Arguments& argument
 }
 
 std::shared_ptr<logical::AggregateBinding> PercentileBinding(const BindContext& context, const Arguments& arguments,
-                                                             std::vector<double> shares, bool many) {
-  CheckCount(context, {arguments[0]}, 1, 1);
-  const TypePtr& given = arguments[0].type;
+                                                             PercentileRule rule, bool many) {
+  const TypePtr& given = arguments[rule.value_at].type;
   if (!given->IsNumeric() && !given->IsStringLike() && !given->Is(TypeId::kNull)) {
-    throw UnexpectedInput(context, arguments, 0, "(\"NUMERIC\" or \"ANSI INTERVAL\")");
+    throw UnexpectedInput(context, arguments, static_cast<int>(rule.value_at), "(\"NUMERIC\" or \"ANSI INTERVAL\")");
   }
-  bool frequency = arguments.size() == 3;
   auto binding = std::make_shared<logical::AggregateBinding>();
   binding->name = PrettyName(context);
   binding->type = many ? types::Array(Double(), false) : Double();
-  binding->argument_types = {Double()};
-  if (arguments.size() > 1) binding->argument_types.push_back(arguments[1].type);
-  if (frequency) binding->argument_types.push_back(Long());
+  for (const Argument& argument : arguments) binding->argument_types.push_back(argument.type);
+  binding->argument_types[rule.value_at] = Double();
+  if (rule.frequency) binding->argument_types[2] = Long();
   binding->buffers = {
       {"buf",
-       GroupedRows(frequency ? std::vector<TypePtr>{Double(), Long()} : std::vector<TypePtr>{Double()}).list_type(),
+       GroupedRows(rule.frequency ? std::vector<TypePtr>{Double(), Long()} : std::vector<TypePtr>{Double()})
+           .list_type(),
        true}};
-  binding->make = [type = given, result = binding->type, shares, frequency] {
-    return std::make_unique<Percentile>(type, result, shares, frequency);
-  };
+  binding->make = [result = binding->type, rule] { return std::make_unique<Percentile>(result, rule); };
   return binding;
 }
 
 BindAggregate BindPercentile() {
   return [](const BindContext& context, const Arguments& arguments, bool) {
     CheckCount(context, arguments, 2, 3);
-    auto binding =
-        PercentileBinding(context, arguments, Shares(context, arguments), arguments[1].type->Is(TypeId::kArray));
+    PercentileRule rule{.shares = Shares(context, arguments, 1), .frequency = arguments.size() == 3};
+    auto binding = PercentileBinding(context, arguments, rule, arguments[1].type->Is(TypeId::kArray));
     if (arguments.size() == 2) {
       binding->sql = [name = binding->name](const std::vector<std::string>& texts) {
         return name + "(" + texts[0] + ", " + texts[1] + ", 1)";
@@ -182,15 +198,42 @@ BindAggregate BindPercentile() {
 BindAggregate BindMedian() {
   return [](const BindContext& context, const Arguments& arguments, bool) {
     CheckCount(context, arguments, 1, 1);
-    return PercentileBinding(context, arguments, {0.5}, false);
+    return PercentileBinding(context, arguments, {.shares = {0.5}}, false);
   };
 }
 
-/// The value that occurs most often; of several the first seen, or the least if `deterministic`.
+/// percentile_cont and percentile_disc (share) WITHIN GROUP (ORDER BY value).
+BindAggregate BindOrderedPercentile(bool discrete) {
+  return [discrete](const BindContext& context, const Arguments& arguments, bool) {
+    size_t orders = context.within_group.size();
+    if (orders == 0) {
+      throw base::Error(base::ErrorKind::kAnalysis, "INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING",
+                        {{"funcName", QuotedName(context)}});
+    }
+    if (orders > 1) {
+      throw base::Error(
+          base::ErrorKind::kAnalysis, "INVALID_WITHIN_GROUP_EXPRESSION.WRONG_NUM_ORDERINGS",
+          {{"funcName", QuotedName(context)}, {"expectedNum", "1"}, {"actualNum", std::to_string(orders)}});
+    }
+    CheckCount(context, arguments, 2, 2);
+    bool descending = !context.within_group[0].ascending;
+    PercentileRule rule{
+        .shares = Shares(context, arguments, 0), .discrete = discrete, .descending = descending, .value_at = 1};
+    auto binding = PercentileBinding(context, arguments, rule, arguments[0].type->Is(TypeId::kArray));
+    binding->sql = [name = binding->name, descending](const std::vector<std::string>& texts) {
+      return name + "(" + texts[0] + ") WITHIN GROUP (ORDER BY " + texts[1] + (descending ? " DESC)" : ")");
+    };
+    return binding;
+  };
+}
+
+/// Which of several values that occur equally often is the mode.
+enum class ModeTies { kFirstSeen, kLeast, kGreatest };
+
+/// The value that occurs most often.
 class Mode : public CollectingAccumulator {
  public:
-  Mode(const TypePtr& type, bool deterministic)
-      : CollectingAccumulator({type}), type_(type), deterministic_(deterministic) {}
+  Mode(const TypePtr& type, ModeTies ties) : CollectingAccumulator({type}), type_(type), ties_(ties) {}
   void Update(logical::EvalContext& context, const arrow::ArrayVector& arguments, const uint32_t* group_ids,
               int64_t rows) override {
     CollectingAccumulator::Update(context, {arguments[0]}, group_ids, rows);
@@ -213,86 +256,36 @@ class Mode : public CollectingAccumulator {
 
  private:
   bool Beats(int64_t count, std::string_view key, int64_t best_count, std::string_view best) const {
-    return count > best_count || (deterministic_ && count == best_count && key < best);
+    if (count != best_count || ties_ == ModeTies::kFirstSeen) return count > best_count;
+    return ties_ == ModeTies::kLeast ? key < best : key > best;
   }
   TypePtr type_;
-  bool deterministic_;
+  ModeTies ties_;
 };
 
+/// mode(x), mode(x, deterministic), mode() WITHIN GROUP (ORDER BY x).
 BindAggregate BindMode() {
   return [](const BindContext& context, const Arguments& arguments, bool) {
-    CheckCount(context, arguments, 1, 2);
+    bool ordered = !context.within_group.empty();
+    CheckCount(context, arguments, 1, ordered ? 1 : 2);
     TypePtr type = arguments[0].type;
-    bool deterministic = arguments.size() == 2 && arguments[1].literal && !arguments[1].literal->is_null() &&
-                         arguments[1].type->Is(TypeId::kBoolean) && BoolLiteral(arguments[1]);
+    ModeTies ties = ModeTies::kFirstSeen;
+    if (ordered) ties = context.within_group[0].ascending ? ModeTies::kLeast : ModeTies::kGreatest;
+    if (arguments.size() == 2 && arguments[1].literal && !arguments[1].literal->is_null() &&
+        arguments[1].type->Is(TypeId::kBoolean) && BoolLiteral(arguments[1])) {
+      ties = ModeTies::kLeast;
+    }
     auto binding = std::make_shared<logical::AggregateBinding>();
     binding->name = PrettyName(context);
     binding->type = type;
     binding->argument_types = {type};
     if (arguments.size() == 2) binding->argument_types.push_back(types::Boolean());
     binding->buffers = {{"buf", GroupedRows({type}).list_type(), true}};
-    binding->make = [type, deterministic] { return std::make_unique<Mode>(type, deterministic); };
-    binding->sql = [](const std::vector<std::string>& texts) { return "mode(" + texts[0] + ")"; };
-    return binding;
-  };
-}
-
-/// Texts joined by a delimiter, in the order they come.
-class Joined : public CollectingAccumulator {
- public:
-  Joined(const TypePtr& type, std::string delimiter)
-      : CollectingAccumulator({type}), type_(type), delimiter_(std::move(delimiter)) {}
-  void Update(logical::EvalContext& context, const arrow::ArrayVector& arguments, const uint32_t* group_ids,
-              int64_t rows) override {
-    CollectingAccumulator::Update(context, {arguments[0]}, group_ids, rows);
-  }
-  std::shared_ptr<arrow::Array> Finish(logical::EvalContext&) const override {
-    Column<std::string_view> values(rows_.Values(0));
-    TextWriter out(types::ToArrow(type_), rows_.groups());
-    for (const auto& group : rows_.Members()) {
-      for (size_t i = 0; i < group.size(); ++i) {
-        if (i > 0) out.Append(delimiter_);
-        out.Append(values[group[i]]);
-      }
-      if (group.empty()) {
-        out.EndRowAsNull();
-      } else {
-        out.EndRow();
-      }
-    }
-    return out.Finish();
-  }
-
- private:
-  TypePtr type_;
-  std::string delimiter_;
-};
-
-BindAggregate BindListAgg() {
-  return [](const BindContext& context, const Arguments& arguments, bool) {
-    CheckCount(context, arguments, 1, 2);
-    TypePtr type = arguments[0].type->Is(TypeId::kBinary) ? types::Binary() : types::String();
-    auto types = Coerce(context, arguments, {type});
-    std::string delimiter;
-    if (arguments.size() == 2) {
-      if (!arguments[1].literal) {
-        throw TypeMismatch(
-            context, arguments, "NON_FOLDABLE_INPUT",
-            {{"inputName", "`delimiter`"}, {"inputType", Quoted(*type)}, {"inputExpr", QuotedSql(arguments[1].sql)}});
-      }
-      if (!arguments[1].literal->is_null()) delimiter = StringLiteral(arguments[1]);
-    }
-    auto binding = std::make_shared<logical::AggregateBinding>();
-    binding->name = PrettyName(context);
-    binding->type = type;
-    binding->argument_types = types;
-    binding->buffers = {{"buf", GroupedRows({type}).list_type(), true}};
-    binding->make = [type, delimiter] { return std::make_unique<Joined>(type, delimiter); };
-    if (arguments.size() == 1) {
-      binding->sql = [name = binding->name](const std::vector<std::string>& texts) {
-        return name + "(" + texts[0] + ", NULL)";
-      };
-    }
+    binding->make = [type, ties] { return std::make_unique<Mode>(type, ties); };
+    binding->sql = [ties](const std::vector<std::string>& texts) -> std::string {
+      if (ties == ModeTies::kFirstSeen) return "mode(" + texts[0] + ")";
+      return "mode() WITHIN GROUP (ORDER BY " + texts[0] + (ties == ModeTies::kLeast ? " DESC)" : ")");
+    };
     return binding;
   };
 }
@@ -310,6 +303,18 @@ SLUICE_REGISTER(FunctionRegistry, Percentiles) {
                 .example = "SELECT median(a) FROM VALUES (0), (10) AS t(a)",
                 .since = "3.4.0",
                 .bind = BindMedian()});
+  registry.Add({.name = "percentile_cont",
+                .usage = "The exact value at a share of the values in their order, between two of them if need be.",
+                .example = "SELECT percentile_cont(0.3) WITHIN GROUP (ORDER BY a) FROM VALUES (0), (10) AS t(a)",
+                .since = "4.0.0",
+                .bind = BindOrderedPercentile(false),
+                .within_group = true});
+  registry.Add({.name = "percentile_disc",
+                .usage = "The first of the values in their order that reaches a share of them.",
+                .example = "SELECT percentile_disc(0.3) WITHIN GROUP (ORDER BY a) FROM VALUES (0), (10) AS t(a)",
+                .since = "4.0.0",
+                .bind = BindOrderedPercentile(true),
+                .within_group = true});
 }
 
 SLUICE_REGISTER(FunctionRegistry, Mode) {
@@ -317,16 +322,8 @@ SLUICE_REGISTER(FunctionRegistry, Mode) {
                 .usage = "The value that occurs most often.",
                 .example = "SELECT mode(a) FROM VALUES (0), (10), (10) AS t(a)",
                 .since = "3.4.0",
-                .bind = BindMode()});
-}
-
-SLUICE_REGISTER(FunctionRegistry, ListAgg) {
-  registry.Add({.name = "listagg",
-                .aliases = {"string_agg"},
-                .usage = "The values that are not null, joined by a delimiter.",
-                .example = "SELECT listagg(a, ',') FROM VALUES ('a'), ('b') AS t(a)",
-                .since = "4.0.0",
-                .bind = BindListAgg()});
+                .bind = BindMode(),
+                .within_group = true});
 }
 
 }  // namespace sluice::functions
