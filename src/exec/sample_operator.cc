@@ -56,7 +56,11 @@ class PoissonIterator final : public BatchIterator {
 class SampleOperator final : public Operator {
  public:
   SampleOperator(OperatorPtr child, const logical::Sample& node)
-      : Operator(child->output()), child_(std::move(child)), lower_(node.lower), upper_(node.upper), replaces_(node.with_replacement),
+      : Operator(child->output()),
+        child_(std::move(child)),
+        lower_(node.lower),
+        upper_(node.upper),
+        replaces_(node.with_replacement),
         seed_(node.seed) {}
 
   int Partitions(ExecContext& context) const override { return child_->Partitions(context); }
@@ -68,7 +72,9 @@ class SampleOperator final : public Operator {
     }
     return std::make_unique<BernoulliIterator>(child_->Open(context, partition), lower_, upper_, seed_ + partition);
   }
-  std::string Describe() const override { return fmt::format("Sample {}, {}, {}, {}", lower_, upper_, replaces_, seed_); }
+  std::string Describe() const override {
+    return fmt::format("Sample {}, {}, {}, {}", lower_, upper_, replaces_, seed_);
+  }
   std::vector<const Operator*> Children() const override { return {child_.get()}; }
 
  private:

@@ -181,6 +181,14 @@ class WindowOperator final : public Operator {
     return arrow::RecordBatch::Make(schema(), sorted.rows->num_rows(), std::move(columns));
   }
 
+  // Spark reads shuffle partitions as one up to spark.sql.adaptive.coalescePartitions.minPartitionSize, then sorts.
+  static bool FitsOnePartition(const arrow::RecordBatch& rows) {
+    constexpr int64_t kMinPartitionBytes = 1 << 20;
+    constexpr int64_t kUnsafeRowBytes = 8;
+    int64_t bytes = rows.num_rows() * kUnsafeRowBytes * (rows.num_columns() + 1);
+    return bytes < kMinPartitionBytes;
+  }
+
   // By shuffle partition of the keys, by the keys, then by the window's order: how Spark's plan gives them.
   Sorted Sort(ExecContext& context, logical::EvalContext& eval) const {
     auto all = ConcatenateBatches(child_->schema(), Collect(*child_, context));
@@ -190,7 +198,7 @@ class WindowOperator final : public Operator {
     arrow::ArrayVector keys;
     std::vector<SortDirection> directions;
     if (!partition.empty()) {
-      keys.push_back(RowNumbers(HashPartitions(partition, rows, shuffle_partitions_)));
+      if (!FitsOnePartition(*all)) keys.push_back(RowNumbers(HashPartitions(partition, rows, shuffle_partitions_)));
       keys.insert(keys.end(), partition.begin(), partition.end());
       directions.resize(keys.size());
     }

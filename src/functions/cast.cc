@@ -77,7 +77,8 @@ bool CanAnsiCast(const DataType& from, const DataType& to) {
   }
   if (from.Is(TypeId::kDate)) return to.IsTimestampLike();
   if (from.Is(TypeId::kTime)) return IsExactNumber(to) || to.Is(TypeId::kTime);
-  if (IsAnsiInterval(from)) return from.id() == to.id() || (IsExactNumber(to) && HasOneField(from));
+  if (IsAnsiInterval(from))
+    return from.id() == to.id() || (to.IsIntegral() || (to.Is(TypeId::kDecimal) && HasOneField(from)));
   return NestedCan(from, to, CanAnsiCast);
 }
 

@@ -22,7 +22,8 @@ struct EvalContext {
   std::string time_zone = "UTC";     ///< session time zone, an IANA name or an offset
   int64_t current_timestamp_us = 0;  ///< fixed for a query or a micro-batch
   int partition_id = 0;
-  int64_t batch_id = -1;  ///< of a stream
+  int64_t batch_id = -1;           ///< of a stream
+  bool last_map_key_wins = false;  ///< spark.sql.mapKeyDedupPolicy is LAST_WIN
   std::string current_user, current_database = "default";
   std::string input_file_name;  ///< of the file being read, "" elsewhere
   int64_t rows_before = 0;      ///< rows of this partition before this batch (monotonically_increasing_id)

@@ -243,7 +243,8 @@ struct GroupPairs {
   std::vector<std::pair<int64_t, int64_t>> starts;  // and both numbers of rows at the end
 };
 
-std::shared_ptr<arrow::RecordBatch> TakeRowsOf(const std::shared_ptr<arrow::RecordBatch>& rows, arrow::Int64Builder& indices) {
+std::shared_ptr<arrow::RecordBatch> TakeRowsOf(const std::shared_ptr<arrow::RecordBatch>& rows,
+                                               arrow::Int64Builder& indices) {
   auto taken = base::ValueOrThrow(indices.Finish());
   return base::ValueOrThrow(arrow::compute::Take(arrow::Datum(rows), arrow::Datum(taken))).record_batch();
 }
@@ -288,9 +289,13 @@ class CoGroupMapOperator : public exec::Operator {
  public:
   CoGroupMapOperator(std::shared_ptr<WorkerPool> pool, exec::OperatorPtr left, exec::OperatorPtr right,
                      const logical::CoGroupMap& node)
-      : Operator(node.output), pool_(std::move(pool)), function_(node.function), children_{std::move(left), std::move(right)} {
+      : Operator(node.output),
+        pool_(std::move(pool)),
+        function_(node.function),
+        children_{std::move(left), std::move(right)} {
     if (function_->eval_type != kCogroupedMapPandasUdf && function_->eval_type != kCogroupedMapArrowUdf) {
-      throw base::Error::Unsupported("Python functions over pairs of groups of another kind than applyInPandas and applyInArrow");
+      throw base::Error::Unsupported(
+          "Python functions over pairs of groups of another kind than applyInPandas and applyInArrow");
     }
     keys_[0] = PositionsOf(node.left_grouping, children_[0]->output());
     keys_[1] = PositionsOf(node.right_grouping, children_[1]->output());
@@ -299,7 +304,8 @@ class CoGroupMapOperator : public exec::Operator {
     size_t computed = function_->arguments.empty() ? 0 : columns - function_->arguments.size();
     for (int side = 0; side < 2; ++side) {
       values_[side] = static_cast<int>(children_[side]->output().size());
-      while (computed > 0 && std::find(keys_[side].begin(), keys_[side].end(), values_[side] - 1) != keys_[side].end()) {
+      while (computed > 0 &&
+             std::find(keys_[side].begin(), keys_[side].end(), values_[side] - 1) != keys_[side].end()) {
         --values_[side];
         --computed;
       }

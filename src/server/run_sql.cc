@@ -50,7 +50,7 @@ session::CommandResult RunWithRelations(Execution& execution, const plan::Relati
   const auto* relations = relation->As<plan::WithRelations>();
   const auto* query = relations->root->As<plan::SqlQuery>();
   if (!query) throw connect::InvalidPlan("INVALID_SQL_WITH_REFERENCES", {{"query", plan::ToString(*relations->root)}});
-  if (std::holds_alternative<plan::CommandPtr>(sql::ParseStatement(query->text))) {
+  if (std::holds_alternative<plan::CommandPtr>(sql::ParseStatement(query->text, sql::ParserOptions(session.conf())))) {
     TemporaryViews views(session, *relations);
     return session.ExecuteSql(*query, execution.cancellation());
   }

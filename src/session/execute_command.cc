@@ -88,7 +88,7 @@ CommandResult Session::ExecuteCommand(const plan::CommandPtr& command, const bas
 }
 
 CommandResult Session::ExecuteSql(const plan::SqlQuery& query, const base::CancellationPtr& cancellation) {
-  plan::Statement statement = sql::ParseStatement(query.text);
+  plan::Statement statement = sql::ParseStatement(query.text, sql::ParserOptions(*conf_));
   if (const auto* command = std::get_if<plan::CommandPtr>(&statement)) return ExecuteCommand(*command, cancellation);
   // A query runs only when its frame is used, but its errors show here.
   plan::RelationPtr relation = plan::MakeRelation(query);

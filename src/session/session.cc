@@ -100,6 +100,7 @@ logical::EvalContext Session::Impl::MakeEvalContext(const Session& session, cons
   logical::EvalContext eval;
   eval.ansi = conf.ansi_enabled();
   eval.time_zone = conf.session_time_zone();
+  eval.last_map_key_wins = conf.GetString("spark.sql.mapKeyDedupPolicy") == "LAST_WIN";
   eval.current_timestamp_us =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
           .count();

@@ -1,6 +1,9 @@
 // df.write and INSERT: batch rows into files and tables.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/error.h"
 #include "exec/planner.h"
 #include "session/commands.h"
@@ -14,6 +17,18 @@ void CheckPartitionColumns(const types::DataType& schema, const std::vector<std:
     if (schema.FieldIndex(column)) continue;
     throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1155",
                       {{"col", column}, {"schemaCatalog", schema.SimpleString()}});
+  }
+}
+
+void CheckDuplicateColumns(const types::DataType& schema, bool case_sensitive) {
+  for (size_t i = 0; i < schema.fields().size(); ++i) {
+    const std::string& name = schema.fields()[i].name;
+    if (schema.FieldIndex(name, case_sensitive) == static_cast<int>(i)) continue;
+    std::string shown = name;
+    if (!case_sensitive)
+      std::transform(shown.begin(), shown.end(), shown.begin(), [](unsigned char c) { return std::tolower(c); });
+    throw base::Error(base::ErrorKind::kAnalysis, "COLUMN_ALREADY_EXISTS",
+                      {{"columnName", types::QuoteIdentifier({shown})}});
   }
 }
 
@@ -77,6 +92,7 @@ void WritePlan(Session& session, const logical::PlanPtr& plan, connectors::Write
   if (!entry.write) {
     throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1200", {{"source", spec.format}});
   }
+  if (entry.name != "noop") CheckDuplicateColumns(*spec.schema, conf->GetBool("spark.sql.caseSensitive"));
   connectors::BatchWritePtr write = entry.write(spec);
   if (!write) return;
   session.RunWrite(plan, *write, cancellation);

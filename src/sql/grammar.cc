@@ -17,6 +17,11 @@ const std::set<std::string_view> kNoTableAlias = {"ANTI", "CROSS",   "EXCEPT", "
 
 }  // namespace
 
+ParserOptions::ParserOptions(const base::SqlConf& conf)
+    : time_zone(conf.session_time_zone()),
+      timestamp_ntz(conf.GetString("spark.sql.timestampType") == "TIMESTAMP_NTZ"),
+      double_quoted_identifiers(conf.ansi_enabled() && conf.GetBool("spark.sql.ansi.doubleQuotedIdentifiers")) {}
+
 Grammar::Grammar(std::string_view text, const ParserOptions& options)
     : options_(options),
       sql_(std::make_shared<const std::string>(text)),

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/sql_conf.h"
 #include "plan/command.h"
 
 namespace sluice::sql {
@@ -13,6 +14,10 @@ struct ParserOptions {
   std::string time_zone = "UTC";           ///< of TIMESTAMP '…' without a zone of its own
   bool timestamp_ntz = false;              ///< TIMESTAMP '…' is a TIMESTAMP_NTZ (spark.sql.timestampType)
   bool double_quoted_identifiers = false;  ///< "a b" is a name (spark.sql.ansi.doubleQuotedIdentifiers)
+
+  ParserOptions() = default;
+  /// Those of a session.
+  explicit ParserOptions(const base::SqlConf& conf);
 };
 
 /// Parses one statement of Spark SQL (a trailing ';' is allowed). Throws base::Error kParse with Spark's condition

@@ -90,8 +90,10 @@ ExprPtr ExpressionResolver::Node(const plan::UnresolvedFunction& node) {
 }
 
 void ExpressionResolver::CheckTimeType(const std::string& name, const functions::Arguments& arguments) const {
-  static const std::set<std::string> kTimeFunctions = {"make_time", "to_time", "try_to_time", "time_diff", "time_trunc"};
-  static const std::set<std::string> kAlsoOfTime = {"hour", "minute", "second", "extract", "date_part", "datepart", "+", "-"};
+  static const std::set<std::string> kTimeFunctions = {"make_time", "to_time", "try_to_time", "time_diff",
+                                                       "time_trunc"};
+  static const std::set<std::string> kAlsoOfTime = {"hour",      "minute",   "second", "extract",
+                                                    "date_part", "datepart", "+",      "-"};
   bool refused = kTimeFunctions.contains(name);
   if (kAlsoOfTime.contains(name)) {
     for (const functions::Argument& argument : arguments) refused |= argument.type->Is(types::TypeId::kTime);
@@ -162,8 +164,9 @@ ExprPtr ExpressionResolver::BindEntry(const FunctionEntry& entry, const std::str
         {{"prettyName", types::QuoteIdentifier({entry.name})}, {"syntax", distinct ? "DISTINCT" : "FILTER CLAUSE"}});
   }
   if (node && !node->within_group.empty() && !entry.within_group) {
-    throw base::Error(ErrorKind::kAnalysis, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
-                      {{"prettyName", types::QuoteIdentifier({entry.name})}, {"syntax", "WITHIN GROUP (ORDER BY ...)"}});
+    throw base::Error(
+        ErrorKind::kAnalysis, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+        {{"prettyName", types::QuoteIdentifier({entry.name})}, {"syntax", "WITHIN GROUP (ORDER BY ...)"}});
   }
   CheckTimeType(entry.name, described);
   try {

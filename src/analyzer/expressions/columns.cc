@@ -326,7 +326,8 @@ std::vector<ExprPtr> ExpressionResolver::ResolveAll(const std::vector<plan::Expr
   std::vector<ExprPtr> out;
   for (const plan::ExpressionPtr& expression : expressions) {
     if (const auto* text = expression->As<plan::ExpressionString>()) {
-      for (ExprPtr& expr : ResolveAll({sql::ParseExpression(text->text)})) out.push_back(std::move(expr));
+      for (ExprPtr& expr : ResolveAll({sql::ParseExpression(text->text, resolver_.parser_options())}))
+        out.push_back(std::move(expr));
     } else if (const auto* star = expression->As<plan::UnresolvedStar>()) {
       AppendStar(*star, out);
     } else if (const auto* regex = expression->As<plan::UnresolvedRegex>()) {
@@ -371,9 +372,10 @@ ExprPtr ExpressionResolver::Named(const plan::ExpressionPtr& expression, ExprPtr
     }
   }
   if (const auto* call = resolved->As<logical::ScalarCall>(); call && call->binding->name == "window_time") {
-    // ResolveWindowTime gives a column of that name that goes on being the event time.
+    // It goes on being the event time.
     const auto* window = call->children[0]->As<AttributeExpr>();
-    return std::make_shared<AliasExpr>(resolved, "window_time", logical::NextExprId(), window ? window->metadata : "");
+    return std::make_shared<AliasExpr>(resolved, resolved->Sql(), logical::NextExprId(),
+                                       window ? window->metadata : "");
   }
   if (resolved->kind == ExprKind::kOuterReference) {
     return std::make_shared<AliasExpr>(resolved, resolved->As<logical::OuterReferenceExpr>()->attribute->name);
@@ -383,7 +385,7 @@ ExprPtr ExpressionResolver::Named(const plan::ExpressionPtr& expression, ExprPtr
 
 void ExpressionResolver::AppendItem(const plan::ExpressionPtr& expression, std::vector<SelectItem>& out) {
   if (const auto* text = expression->As<plan::ExpressionString>()) {
-    return AppendItem(sql::ParseExpression(text->text), out);
+    return AppendItem(sql::ParseExpression(text->text, resolver_.parser_options()), out);
   }
   if (expression->As<plan::UnresolvedStar>() || expression->As<plan::UnresolvedRegex>()) {
     for (ExprPtr& column : ResolveAll({expression})) out.push_back({std::move(column), {}});
@@ -391,7 +393,7 @@ void ExpressionResolver::AppendItem(const plan::ExpressionPtr& expression, std::
   }
   if (const auto* alias = expression->As<plan::Alias>()) {
     if (const auto* text = alias->child->As<plan::ExpressionString>()) {
-      plan::Alias parsed{sql::ParseExpression(text->text), alias->names, alias->metadata};
+      plan::Alias parsed{sql::ParseExpression(text->text, resolver_.parser_options()), alias->names, alias->metadata};
       return AppendItem(plan::Make(std::move(parsed)), out);
     }
     ExprPtr child = Resolve(alias->child);

@@ -70,7 +70,7 @@ ExprPtr ExpressionResolver::Resolve(const plan::ExpressionPtr& expression) {
 ExprPtr ExpressionResolver::Node(const types::Literal& node) { return logical::MakeLiteral(node); }
 
 ExprPtr ExpressionResolver::Node(const plan::ExpressionString& node) {
-  return Resolve(sql::ParseExpression(node.text));
+  return Resolve(sql::ParseExpression(node.text, resolver_.parser_options()));
 }
 
 ExprPtr ExpressionResolver::Node(const plan::NamedArgument& node) {

@@ -3,6 +3,7 @@
 
 #include "analyzer/expression_resolver.h"
 #include "functions/coercion.h"
+#include "sql/parser.h"
 
 namespace sluice::analyzer {
 
@@ -236,7 +237,11 @@ ExprPtr ExpressionResolver::MakeStruct(const plan::UnresolvedFunction& node) {
 }
 
 ExprPtr ExpressionResolver::Count(const plan::UnresolvedFunction& node) {
-  const auto* star = node.arguments.size() == 1 ? node.arguments[0]->As<plan::UnresolvedStar>() : nullptr;
+  plan::ExpressionPtr counted = node.arguments.size() == 1 ? node.arguments[0] : nullptr;
+  if (const auto* text = counted ? counted->As<plan::ExpressionString>() : nullptr) {
+    counted = sql::ParseExpression(text->text, resolver_.parser_options());
+  }
+  const auto* star = counted ? counted->As<plan::UnresolvedStar>() : nullptr;
   if (!star || !star->target.empty() || node.is_distinct) return nullptr;
   plan::UnresolvedFunction one = node;
   one.arguments = {plan::Make(types::Literal::Integer(1))};

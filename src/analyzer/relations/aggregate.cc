@@ -105,7 +105,9 @@ PlanPtr Resolver::Node(const plan::Aggregate& node) {
     sets = std::move(list);
   } else if (!by_all) {
     for (const ExpressionPtr& key : node.grouping) {
-      for (ExprPtr& expr : resolver.ResolveAll({key_of(key)})) grouping.push_back(std::move(expr));
+      std::vector<ExprPtr> keys = resolver.ResolveAll({key_of(key)});
+      if (!node.select_list && keys.size() == 1) keys[0] = resolver.Named(key, keys[0]);
+      grouping.insert(grouping.end(), keys.begin(), keys.end());
     }
     if (node.group_type == plan::GroupType::kRollup) sets = RollupSets(grouping.size());
     if (node.group_type == plan::GroupType::kCube) sets = CubeSets(grouping.size());

@@ -1,12 +1,12 @@
 // Rows made by functions: VALUES, LATERAL VIEW, table functions.
 #include <arrow/array.h>
-#include <arrow/builder.h>
 
 #include "analyzer/expression_resolver.h"
 #include "analyzer/projection.h"
 #include "base/arrow_status.h"
 #include "functions/cast_kernels.h"
 #include "functions/coercion.h"
+#include "functions/columns.h"
 
 namespace sluice::analyzer {
 
@@ -31,20 +31,19 @@ PlanPtr ConstantRows(const std::vector<std::vector<ExprPtr>>& rows, const Attrib
   arrow::ArrayVector columns;
   for (size_t c = 0; c < output.size(); ++c) {
     auto type = types::ToArrow(output[c]->type);
-    std::unique_ptr<arrow::ArrayBuilder> builder = base::ValueOrThrow(arrow::MakeBuilder(type));
+    arrow::ArrayVector values;
     for (const auto& row : rows) {
       auto value = TryFold(row[c], ansi, time_zone);
       if (!value) return nullptr;
       if (value->is_null()) {
-        base::ThrowIfError(builder->AppendNull());
+        values.push_back(functions::NullArray(type, 1));
       } else {
         // Values of a column may differ in the nullability of nested fields.
         auto one = base::ValueOrThrow(arrow::MakeArrayFromScalar(*value->value, 1));
-        one = arrow::MakeArray(functions::WithType(one->data(), type));
-        base::ThrowIfError(builder->AppendScalar(*base::ValueOrThrow(one->GetScalar(0))));
+        values.push_back(arrow::MakeArray(functions::WithType(one->data(), type)));
       }
     }
-    columns.push_back(base::ValueOrThrow(builder->Finish()));
+    columns.push_back(functions::Concatenated(values));
   }
   auto batch =
       arrow::RecordBatch::Make(logical::ArrowSchema(output), static_cast<int64_t>(rows.size()), std::move(columns));

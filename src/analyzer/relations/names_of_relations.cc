@@ -37,7 +37,7 @@ PlanPtr Resolver::FindDefinition(const std::string& name) const {
 }
 
 PlanPtr Resolver::ReadTable(const catalog::Table& table, bool is_streaming, const plan::Options& options) {
-  if (!table.view_text.empty()) return Resolve(sql::ParseQuery(table.view_text));
+  if (!table.view_text.empty()) return Resolve(sql::ParseQuery(table.view_text, parser_options()));
   plan::DataSource source;
   source.format = table.format;
   source.schema = table.schema;
@@ -109,7 +109,7 @@ PlanPtr Resolver::Node(const plan::SqlQuery& node) {
   for (const auto& [name, value] : node.named_arguments) parameters.named[name] = value;
   parameters.positional = node.positional_arguments;
   parameters_.push_back(std::move(parameters));
-  PlanPtr plan = Resolve(sql::ParseQuery(node.text));
+  PlanPtr plan = Resolve(sql::ParseQuery(node.text, parser_options()));
   parameters_.pop_back();
   return plan;
 }

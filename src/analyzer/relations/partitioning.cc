@@ -2,6 +2,7 @@
 #include <random>
 
 #include "analyzer/expression_resolver.h"
+#include "analyzer/missing_columns.h"
 #include "functions/coercion.h"
 #include "types/number_text.h"
 
@@ -25,14 +26,15 @@ PlanPtr Resolver::Node(const plan::RepartitionByExpression& node) {
   Scope scope;
   scope.outer = outer_;
   scope.inputs = {Resolve(node.input)};
+  MissingColumns missing(names_, scope);
   std::vector<ExprPtr> keys = ExpressionResolver(*this, scope).ResolveAll(node.expressions);
   if (node.num_partitions && *node.num_partitions <= 0) {
     throw base::Error::Plain(
         ErrorKind::kIllegalArgument,
         fmt::format("requirement failed: Number of partitions ({}) must be positive.", *node.num_partitions));
   }
-  return std::make_shared<logical::Repartition>(scope.inputs[0], node.num_partitions.value_or(0), true,
-                                                std::move(keys));
+  return missing.Restore(
+      std::make_shared<logical::Repartition>(missing.Extend(), node.num_partitions.value_or(0), true, std::move(keys)));
 }
 
 PlanPtr Resolver::Node(const plan::Hint& node) {

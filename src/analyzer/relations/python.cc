@@ -68,7 +68,8 @@ PlanPtr Resolver::Node(const plan::CoGroupMap& node) {
   auto function = std::make_shared<plan::PythonUdf>(*FunctionOf(node.function));
   // It takes both frames whole, without the keys that are computed beside them.
   for (const Scope* side : {&left, &right}) {
-    for (const auto& column : side->inputs[0]->output) function->arguments.push_back(plan::MakeAttribute({column->name}));
+    for (const auto& column : side->inputs[0]->output)
+      function->arguments.push_back(plan::MakeAttribute({column->name}));
   }
   Attributes left_grouping, right_grouping;
   std::vector<ExprPtr> left_keys = ExpressionResolver(*this, left).ResolveAll(node.input_grouping);

@@ -67,6 +67,71 @@ void MatchByName(PlanPtr& left, PlanPtr& right, bool allow_missing, const NameMa
   right = std::make_shared<logical::Project>(right, std::move(right_columns));
 }
 
+// A struct's fields and those that only the other one has, all the way down.
+types::TypePtr WithFieldsOf(const types::TypePtr& own, const types::TypePtr& other, const NameMatcher& names) {
+  bool both = own->Is(types::TypeId::kStruct) && other->Is(types::TypeId::kStruct);
+  if (!both) return own;
+  std::vector<types::StructField> fields = own->fields();
+  for (types::StructField& field : fields) {
+    auto index = other->FieldIndex(field.name, names.case_sensitive());
+    if (index) field.type = WithFieldsOf(field.type, other->fields()[*index].type, names);
+  }
+  for (const types::StructField& field : other->fields()) {
+    if (!own->FieldIndex(field.name, names.case_sensitive())) fields.push_back(field);
+  }
+  return types::Struct(std::move(fields));
+}
+
+// The struct with its fields arranged as in `wanted`; nulls stand for those it lacks.
+ExprPtr Arranged(ExpressionResolver& resolver, const ExprPtr& value, const types::TypePtr& wanted,
+                 const NameMatcher& names) {
+  if (!value->type->Is(types::TypeId::kStruct) || !wanted->Is(types::TypeId::kStruct)) return value;
+  std::vector<ExprPtr> pairs;
+  for (const types::StructField& field : wanted->fields()) {
+    pairs.push_back(logical::MakeLiteral(types::Literal::String(field.name)));
+    auto index = value->type->FieldIndex(field.name, names.case_sensitive());
+    pairs.push_back(index ? Arranged(resolver, StructField(value, *index), field.type, names)
+                          : logical::MakeLiteral(types::Literal::Null(field.type)));
+  }
+  ExprPtr made = resolver.Bind("named_struct", std::move(pairs));
+  if (!value->nullable) return made;
+  ExprPtr none = logical::MakeLiteral(types::Literal::Null(made->type));
+  return std::make_shared<logical::LazyExpr>(logical::ExprKind::kCase, made->type, true,
+                                             std::vector<ExprPtr>{resolver.Bind("isnull", {value}), none, made});
+}
+
+// Columns that are structs of different fields on the two sides get the fields of both.
+void MergeStructs(Resolver& analysis, PlanPtr& left, PlanPtr& right) {
+  auto arrange = [&](const PlanPtr& plan, const std::vector<types::TypePtr>& types) -> PlanPtr {
+    Scope scope;
+    scope.inputs = {plan};
+    ExpressionResolver resolver(analysis, scope);
+    std::vector<ExprPtr> columns;
+    bool changed = false;
+    for (size_t i = 0; i < types.size(); ++i) {
+      const AttributePtr& column = plan->output[i];
+      bool fits = types::Equal(column->type, types[i], true);
+      columns.push_back(column);
+      if (fits) continue;
+      columns.back() =
+          std::make_shared<AliasExpr>(Arranged(resolver, column, types[i], analysis.names()), column->name);
+      changed = true;
+    }
+    return changed ? std::make_shared<logical::Project>(plan, std::move(columns)) : plan;
+  };
+  std::vector<types::TypePtr> left_types, right_types;
+  for (size_t i = 0; i < left->output.size(); ++i) {
+    const types::TypePtr &a = left->output[i]->type, &b = right->output[i]->type;
+    types::TypePtr merged = WithFieldsOf(a, b, analysis.names());
+    bool structs = a->Is(types::TypeId::kStruct) && b->Is(types::TypeId::kStruct);
+    left_types.push_back(merged);
+    right_types.push_back(structs ? merged : b);
+  }
+  // What differs within equally named fields is cast afterwards.
+  left = arrange(left, left_types);
+  right = arrange(right, right_types);
+}
+
 PlanPtr CastColumns(const PlanPtr& plan, const std::vector<types::TypePtr>& types, bool ansi) {
   std::vector<ExprPtr> columns;
   bool changed = false;
@@ -100,6 +165,8 @@ PlanPtr Distinct(PlanPtr plan) {
 
 void Resolver::AlignColumns(const plan::SetOp& node, PlanPtr& left, PlanPtr& right) {
   if (node.by_name) MatchByName(left, right, node.allow_missing_columns, names_);
+  bool merges = node.by_name && node.allow_missing_columns && left->output.size() == right->output.size();
+  if (merges) MergeStructs(*this, left, right);
   if (left->output.size() != right->output.size()) {
     throw base::Error(ErrorKind::kAnalysis, "NUM_COLUMNS_MISMATCH",
                       {{"operator", OperatorName(node)},

@@ -1,4 +1,5 @@
-// Statistics over columns (DataFrame.describe, DataFrame.stat), said with aggregates, pivots and filters as far as they go.
+// Statistics over columns (DataFrame.describe, DataFrame.stat), said with aggregates, pivots and filters as far as they
+// go.
 #include <cmath>
 
 #include "connect/translator.h"
@@ -52,8 +53,9 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::StatCov& cov) {
 
 plan::Relation::Node ToPlan(Translator& translator, const proto::StatCorr& corr) {
   if (corr.has_method() && corr.method() != "pearson") {
-    throw base::Error::Plain(base::ErrorKind::kIllegalArgument,
-                             "requirement failed: Currently only the calculation of the Pearson Correlation coefficient is supported.");
+    throw base::Error::Plain(
+        base::ErrorKind::kIllegalArgument,
+        "requirement failed: Currently only the calculation of the Pearson Correlation coefficient is supported.");
   }
   auto value = plan::MakeFunction("corr", {NumberOrZero(corr.col1()), NumberOrZero(corr.col2())});
   return Totals(translator.Relation(corr.input()), {Named(value, "corr")});
@@ -74,8 +76,9 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::StatFreqItems& 
   constexpr double kDefaultSupport = 0.01;
   double support = frequent.has_support() ? frequent.support() : kDefaultSupport;
   if (!(support >= 1e-4 && support <= 1.0)) {
-    throw base::Error::Plain(base::ErrorKind::kIllegalArgument,
-                             "requirement failed: Support must be in [1e-4, 1], but got " + std::to_string(support) + ".");
+    throw base::Error::Plain(
+        base::ErrorKind::kIllegalArgument,
+        "requirement failed: Support must be in [1e-4, 1], but got " + std::to_string(support) + ".");
   }
   auto size = plan::Make(types::Literal::Integer(static_cast<int32_t>(1 / support)));
   std::vector<ExpressionPtr> items;

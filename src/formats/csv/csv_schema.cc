@@ -163,6 +163,16 @@ TypePtr MergeCsvTypes(const TypePtr& a, const TypePtr& b) {
   return range + scale > 38 ? types::Double() : types::Decimal(range + scale, scale);
 }
 
+TypePtr InferCsvRecord(const std::vector<TokenView>& tokens, const CsvOptions& options, const OptionReader& reader) {
+  Inference inference(options, reader);
+  std::vector<types::StructField> fields;
+  for (const TokenView& token : tokens) {
+    TypePtr type = inference.Widen(types::Null(), token);
+    fields.push_back({"_c" + std::to_string(fields.size()), type->Is(TypeId::kNull) ? types::String() : type, true});
+  }
+  return types::Struct(std::move(fields));
+}
+
 TypePtr InferCsvSchema(const std::vector<FileSlice>& files, const CsvOptions& options, const OptionReader& reader) {
   if (files.empty()) return nullptr;
   TokenTable table(0);

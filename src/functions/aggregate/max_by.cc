@@ -118,8 +118,9 @@ constexpr int64_t kMostRows = 100000;
 int64_t RowCount(const BindContext& context, const Arguments& arguments) {
   const Argument& k = arguments[2];
   if (!k.literal || k.literal->is_null() || !k.type->IsIntegral()) {
-    throw TypeMismatch(context, arguments, "NON_FOLDABLE_INPUT",
-                       {{"inputName", "`k`"}, {"inputType", Quoted(*types::Integer())}, {"inputExpr", QuotedSql(k.sql)}});
+    throw TypeMismatch(
+        context, arguments, "NON_FOLDABLE_INPUT",
+        {{"inputName", "`k`"}, {"inputType", Quoted(*types::Integer())}, {"inputExpr", QuotedSql(k.sql)}});
   }
   int64_t count = LongLiteral(k);
   if (count < 1 || count > kMostRows) {

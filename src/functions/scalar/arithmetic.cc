@@ -157,7 +157,7 @@ ScalarBindingPtr BindArithmetic(const OperatorRule& rule, const BindContext& con
   if (ScalarBindingPtr binding = BindDatetimeArithmetic(rule.op, context, arguments, mode)) {
     auto copy = std::make_shared<logical::ScalarBinding>(*binding);
     copy->name = PrettyName(context);
-    if (!copy->sql) copy->sql = sql_form;
+    if (!copy->sql || rule.is_try) copy->sql = sql_form;
     return copy;
   }
   Operands operands = CoerceOperands(rule.op, context, arguments, sql);
@@ -165,7 +165,8 @@ ScalarBindingPtr BindArithmetic(const OperatorRule& rule, const BindContext& con
   TypePtr type = operands.left;
   logical::ScalarKernel kernel;
   if (decimal) {
-    type = DecimalResult(rule.op, *operands.left, *operands.right);
+    type = DecimalResult(rule.op, *operands.left, *operands.right,
+                         context.Flag("spark.sql.decimalOperations.allowPrecisionLoss", true));
     kernel = DecimalArithmetic(rule.op, operands.left, operands.right, type, mode);
     if (rule.op == ArithmeticOp::kIntegralDivide) type = types::Long();
   } else {

@@ -15,8 +15,10 @@ const char* Symbol(ArithmeticOp op);
 
 /// A kernel over two integers or two floating point numbers of the same type.
 logical::ScalarKernel NumberArithmetic(ArithmeticOp op, const types::TypePtr& type, ArithmeticMode mode);
-/// The result type of an operator on two decimals.
-types::TypePtr DecimalResult(ArithmeticOp op, const types::DataType& left, const types::DataType& right);
+/// The result type of an operator on two decimals. Without `allow_precision_loss` digits after the point are kept
+/// rather than those before it.
+types::TypePtr DecimalResult(ArithmeticOp op, const types::DataType& left, const types::DataType& right,
+                             bool allow_precision_loss);
 logical::ScalarKernel DecimalArithmetic(ArithmeticOp op, const types::TypePtr& left, const types::TypePtr& right,
                                         const types::TypePtr& result, ArithmeticMode mode);
 /// An operator with a date, timestamp or interval among its operands; null if no rule applies.

@@ -95,6 +95,12 @@ logical::ScalarBindingPtr BindSortArray(const BindContext& context, const Argume
   return binding;
 }
 
+logical::ScalarKernel ReverseBytesKernel() {
+  return RowKernel<Text(std::string_view)>(types::Binary(), [](TextWriter& out, std::string_view bytes) {
+    std::reverse_copy(bytes.begin(), bytes.end(), out.Claim(bytes.size()));
+  });
+}
+
 logical::ScalarKernel ReverseTextKernel() {
   return RowKernel<Text(std::string_view)>(types::String(), [](TextWriter& out, std::string_view text) {
     char* end = out.Claim(text.size()) + text.size();
@@ -109,7 +115,9 @@ logical::ScalarKernel ReverseTextKernel() {
 
 logical::ScalarBindingPtr BindReverse(const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 1, 1);
-  TypePtr type = Coerce(context, arguments, {Expected::OneOf({types::String(), Expected::Array()})})[0];
+  TypePtr type =
+      Coerce(context, arguments, {Expected::OneOf({types::String(), types::Binary(), Expected::Array()})})[0];
+  if (type->Is(types::TypeId::kBinary)) return NewBinding(context, arguments, type, {type}, ReverseBytesKernel());
   if (!type->Is(TypeId::kArray)) return NewBinding(context, arguments, types::String(), {type}, ReverseTextKernel());
   auto kernel = [type](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows) {
     RowScope scope(values, rows);
@@ -160,6 +168,7 @@ logical::ScalarBindingPtr BindShuffle(const BindContext& context, const Argument
   auto binding = NewBinding(context, arguments, type, types, kernel);
   binding->deterministic = false;
   binding->foldable = false;
+  binding->sql = [](const std::vector<std::string>& texts) { return "shuffle(" + texts[0] + ")"; };
   return binding;
 }
 

@@ -92,11 +92,9 @@ logical::ScalarBindingPtr BindCompact(const BindContext& context, const Argument
 }
 
 base::Error InvalidSlice(const char* sub, const char* parameter, int32_t value) {
-  return base::Error(base::ErrorKind::kRuntime, fmt::format("INVALID_PARAMETER_VALUE.{}", sub),
-                     {{"parameter", fmt::format("`{}`", parameter)},
-                      {"functionName", "`slice`"},
-                      {"start", std::to_string(value)},
-                      {"length", std::to_string(value)}});
+  base::Error::Parameters parameters{{"parameter", fmt::format("`{}`", parameter)}, {"functionName", "`slice`"}};
+  if (std::string_view(parameter) == "length") parameters["length"] = std::to_string(value);
+  return base::Error(base::ErrorKind::kRuntime, fmt::format("INVALID_PARAMETER_VALUE.{}", sub), std::move(parameters));
 }
 
 logical::ScalarBindingPtr BindSlice(const BindContext& context, const Arguments& arguments) {

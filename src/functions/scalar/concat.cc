@@ -138,9 +138,7 @@ logical::ScalarBindingPtr BindElt(const BindContext& context, const Arguments& a
       bool inside = wanted >= 1 && wanted <= static_cast<int32_t>(choices.size());
       if (!inside && ansi && index.valid(row)) {
         throw base::Error(base::ErrorKind::kArrayIndexOutOfBounds, "INVALID_ARRAY_INDEX",
-                          {{"indexValue", std::to_string(wanted)},
-                           {"arraySize", std::to_string(choices.size())},
-                           {"ansiConfig", "\"spark.sql.ansi.enabled\""}});
+                          {{"indexValue", std::to_string(wanted)}, {"arraySize", std::to_string(choices.size())}});
       }
       if (inside && choices[wanted - 1].valid(row)) {
         out.Append(choices[wanted - 1][row]);

@@ -177,10 +177,14 @@ ScalarBindingPtr BindDateAdd(int sign, const BindContext& context, const Argumen
   auto types = Coerce(context, given, {Date(), days}, CallSql(context, arguments));
   auto kernel = WithIntegral(*types[1], [sign](auto tag) {
     using T = typename decltype(tag)::type;
-    return RowKernel<int32_t(int32_t, T)>(
-        Date(), [sign](int32_t date, T amount) { return AddDays(date, sign * int64_t{amount}); });
+    return RowKernel<int32_t(int32_t, T)>(Date(), [sign](int32_t date, T amount) {
+      // Like Java's int, the day wraps around.
+      return static_cast<int32_t>(static_cast<uint32_t>(int64_t{date} + sign * int64_t{amount}));
+    });
   });
-  return NewBinding(context, arguments, Date(), types, kernel);
+  auto binding = NewBinding(context, arguments, Date(), types, kernel);
+  if (sign > 0) binding->name = "date_add";
+  return binding;
 }
 
 ScalarBindingPtr BindDateDiff(const BindContext& context, const Arguments& arguments) {

@@ -14,19 +14,36 @@ using logical::ScalarKernel;
 using types::DataType;
 using types::TypePtr;
 
-TypePtr DecimalResult(ArithmeticOp op, const DataType& left, const DataType& right) {
+namespace {
+
+/// The type of a quotient whose digits after the point are cut before those in front of it.
+TypePtr ExactQuotient(int whole, int scale) {
+  whole = std::min(kMaxDecimalDigits, whole);
+  scale = std::min(kMaxDecimalDigits, scale);
+  int excess = whole + scale - kMaxDecimalDigits;
+  if (excess > 0) {
+    scale -= excess / 2 + 1;
+    whole = kMaxDecimalDigits - scale;
+  }
+  return BoundedDecimal(whole + scale, scale);
+}
+
+}  // namespace
+
+TypePtr DecimalResult(ArithmeticOp op, const DataType& left, const DataType& right, bool allow_precision_loss) {
   int p1 = left.precision(), s1 = left.scale(), p2 = right.precision(), s2 = right.scale();
+  auto fit = allow_precision_loss ? &AdjustDecimal : &BoundedDecimal;
   switch (op) {
     case ArithmeticOp::kAdd:
     case ArithmeticOp::kSubtract: {
       int scale = std::max(s1, s2);
-      return AdjustDecimal(std::max(p1 - s1, p2 - s2) + scale + 1, scale);
+      return fit(std::max(p1 - s1, p2 - s2) + scale + 1, scale);
     }
     case ArithmeticOp::kMultiply:
-      return AdjustDecimal(p1 + p2 + 1, s1 + s2);
+      return fit(p1 + p2 + 1, s1 + s2);
     case ArithmeticOp::kDivide: {
-      int scale = std::max(6, s1 + p2 + 1);
-      return AdjustDecimal(p1 - s1 + s2 + scale, scale);
+      int scale = std::max(6, s1 + p2 + 1), whole = p1 - s1 + s2;
+      return allow_precision_loss ? AdjustDecimal(whole + scale, scale) : ExactQuotient(whole, scale);
     }
     case ArithmeticOp::kIntegralDivide: {
       int digits = p1 - s1 + s2;
@@ -34,7 +51,7 @@ TypePtr DecimalResult(ArithmeticOp op, const DataType& left, const DataType& rig
     }
     default: {
       int scale = std::max(s1, s2);
-      return AdjustDecimal(std::min(p1 - s1, p2 - s2) + scale, scale);
+      return fit(std::min(p1 - s1, p2 - s2) + scale, scale);
     }
   }
 }

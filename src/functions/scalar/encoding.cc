@@ -125,16 +125,12 @@ base::Error InvalidConversion(std::string_view text, const char* format) {
                       {"suggestion", "`try_to_binary`"}});
 }
 
-/// unhex gives null for a bad text outside of ANSI mode only.
+/// unhex gives null for a bad text.
 logical::ScalarBindingPtr BindUnhex(const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 1, 1);
   auto types = Coerce(context, arguments, {String()});
-  auto kernel =
-      RowKernel<Text(std::string_view)>(Binary(), [ansi = context.ansi](TextWriter& out, std::string_view text) {
-        if (AppendUnhex(out, text)) return true;
-        if (ansi) throw InvalidConversion(text, "HEX");
-        return false;
-      });
+  auto kernel = RowKernel<Text(std::string_view)>(
+      Binary(), [](TextWriter& out, std::string_view text) { return AppendUnhex(out, text); });
   return NewBinding(context, arguments, Binary(), types, kernel, Nulls::kAlways);
 }
 

@@ -146,6 +146,7 @@ ScalarBindingPtr BindFromJson(const BindContext& context, const Arguments& argum
 ScalarBindingPtr BindToJson(const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 1, 2);
   TypePtr type = arguments[0].type;
+  if (type->Is(TypeId::kNull)) type = types::Struct({});
   if (!type->IsNested()) {
     throw TypeMismatch(context, arguments, "INVALID_JSON_SCHEMA", {{"schema", Quoted(*type)}});
   }
@@ -171,6 +172,7 @@ ScalarBindingPtr BindToJson(const BindContext& context, const Arguments& argumen
   };
   std::vector<TypePtr> types;
   for (const Argument& argument : arguments) types.push_back(argument.type);
+  types[0] = type;
   auto binding = NewBinding(context, arguments, String(), types, kernel);
   binding->nullable = arguments[0].nullable;
   binding->sql = [](const std::vector<std::string>& texts) { return "to_json(" + texts[0] + ")"; };

@@ -88,10 +88,10 @@ logical::ScalarBindingPtr BindMap(const BindContext& context, const Arguments& a
   TypePtr type = types::Map(key, item, nullable_items);
   std::vector<TypePtr> types;
   for (size_t i = 0; i < arguments.size(); ++i) types.push_back(i % 2 == 0 ? key : item);
-  auto kernel = [type](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows) -> arrow::Datum {
+  auto kernel = [type](EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows) -> arrow::Datum {
     RowScope scope(values, rows);
     auto count = static_cast<int64_t>(values.size() / 2);
-    MapAssembler maps(type, scope.rows());
+    MapAssembler maps(eval, type, scope.rows());
     if (count > 0) {
       maps.SetSource(Interleaved(values, scope.rows(), 0, 2), Interleaved(values, scope.rows(), 1, 2));
     }

@@ -34,8 +34,9 @@ void CheckMapKey(const BindContext& context, const Arguments& arguments, const t
   if (HoldsMap(key)) throw TypeMismatch(context, arguments, "INVALID_MAP_KEY_TYPE", {{"keyType", Quoted(key)}});
 }
 
-MapAssembler::MapAssembler(types::TypePtr type, int64_t rows, std::shared_ptr<arrow::Buffer> validity)
-    : type_(std::move(type)), picker_(rows, std::move(validity)) {}
+MapAssembler::MapAssembler(const logical::EvalContext& context, types::TypePtr type, int64_t rows,
+                           std::shared_ptr<arrow::Buffer> validity)
+    : last_wins_(context.last_map_key_wins), type_(std::move(type)), picker_(rows, std::move(validity)) {}
 
 void MapAssembler::SetSource(std::shared_ptr<arrow::Array> keys, std::shared_ptr<arrow::Array> items) {
   encoded_ = SortKeys(type_->key(), keys);
@@ -46,7 +47,12 @@ void MapAssembler::SetSource(std::shared_ptr<arrow::Array> keys, std::shared_ptr
 void MapAssembler::Add(int64_t index) {
   if (keys_->IsNull(index)) throw base::Error(base::ErrorKind::kRuntime, "NULL_MAP_KEY");
   auto key = static_cast<const arrow::BinaryArray&>(*encoded_).GetView(index);
-  if (!seen_.insert(key).second) {
+  auto [place, added] = seen_.try_emplace(key, picker_.indices().size());
+  if (!added && last_wins_) {
+    picker_.indices()[place->second] = index;
+    return;
+  }
+  if (!added) {
     logical::EvalContext context;
     auto text = ToDisplayStrings(context, type_->key(), keys_->Slice(index, 1));
     throw base::Error(base::ErrorKind::kRuntime, "DUPLICATED_MAP_KEY",

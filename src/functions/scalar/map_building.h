@@ -1,8 +1,8 @@
-// Building map columns: null keys are refused, a second value for a key too.
+// Building map columns: null keys are refused, a second value for a key too unless the session lets the last win.
 #pragma once
 
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "functions/list_picker.h"
@@ -16,7 +16,8 @@ void CheckMapKey(const BindContext& context, const Arguments& arguments, const t
 /// Assembles maps from entries of source columns.
 class MapAssembler {
  public:
-  MapAssembler(types::TypePtr type, int64_t rows, std::shared_ptr<arrow::Buffer> validity = nullptr);
+  MapAssembler(const logical::EvalContext& context, types::TypePtr type, int64_t rows,
+               std::shared_ptr<arrow::Buffer> validity = nullptr);
   /// The columns that entries are taken from; keys and items of the same length.
   void SetSource(std::shared_ptr<arrow::Array> keys, std::shared_ptr<arrow::Array> items);
   /// Adds entry `index` of the source to the row. Throws NULL_MAP_KEY, DUPLICATED_MAP_KEY.
@@ -27,10 +28,11 @@ class MapAssembler {
   std::shared_ptr<arrow::Array> Finish();
 
  private:
+  bool last_wins_;
   types::TypePtr type_;
   ListPicker picker_;
   std::shared_ptr<arrow::Array> keys_, items_, encoded_;
-  std::unordered_set<std::string_view> seen_;
+  std::unordered_map<std::string_view, size_t> seen_;  ///< a key's place in the picked entries
 };
 
 }  // namespace sluice::functions

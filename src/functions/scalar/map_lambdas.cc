@@ -67,7 +67,7 @@ ScalarBindingPtr BindTransform(bool keys, const BindContext& context, const Argu
   if (keys) CheckMapKey(context, arguments, *type->key());
   auto kernel = [type, keys](EvalContext& eval, const Datums& values, const Lambdas& lambdas, int64_t rows) {
     Entries entries(eval, values[0], *lambdas[0], rows);
-    MapAssembler out(type, rows, entries.elements.validity());
+    MapAssembler out(eval, type, rows, entries.elements.validity());
     out.SetSource(keys ? entries.results : entries.elements.values(), keys ? entries.items : entries.results);
     for (int64_t row = 0; row < rows; ++row) {
       Range range = entries.elements.range(row);
@@ -143,7 +143,7 @@ ScalarBindingPtr BindZipWith(const BindContext& context, const Arguments& argume
                                   {arrow::Datum(keys), arrow::Datum(TakeRows(MapItems(a), zipped.left)),
                                    arrow::Datum(TakeRows(MapItems(b), zipped.right))},
                                   Int32Array(zipped.parents));
-    MapAssembler out(type, rows, validity);
+    MapAssembler out(eval, type, rows, validity);
     out.SetSource(keys, results);
     int64_t at = 0;
     for (int64_t row = 0; row < rows; ++row) {

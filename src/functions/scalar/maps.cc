@@ -61,7 +61,7 @@ logical::ScalarBindingPtr BindFromArrays(const BindContext& context, const Argum
   auto types = Coerce(context, arguments, {Expected::Array()});
   CheckMapKey(context, arguments, *types[0]->element());
   TypePtr type = types::Map(types[0]->element(), types[1]->element(), types[1]->contains_null());
-  auto kernel = [type](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows) {
+  auto kernel = [type](EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows) {
     RowScope scope(values, rows);
     ListColumn keys(values[0]), items(values[1]);
     auto validity = AndValidity({&keys, &items}, scope.rows());
@@ -81,7 +81,7 @@ logical::ScalarBindingPtr BindFromArrays(const BindContext& context, const Argum
       }
       ends.push_back(static_cast<int64_t>(key_rows.size()));
     }
-    MapAssembler out(type, scope.rows(), validity);
+    MapAssembler out(eval, type, scope.rows(), validity);
     out.SetSource(TakeRows(keys.child(), key_rows), TakeRows(items.child(), item_rows));
     int64_t at = 0;
     for (int64_t row = 0; row < scope.rows(); ++row) {
@@ -101,13 +101,13 @@ logical::ScalarBindingPtr BindFromEntries(const BindContext& context, const Argu
   const auto& fields = from->element()->fields();
   CheckMapKey(context, arguments, *fields[0].type);
   TypePtr type = types::Map(fields[0].type, fields[1].type, fields[1].nullable);
-  auto kernel = [type](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows) {
+  auto kernel = [type](EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows) {
     RowScope scope(values, rows);
     ListColumn lists(values[0]);
     auto child = lists.child();
     ColumnBase entries(child);
     const auto& structs = static_cast<const arrow::StructArray&>(*child);
-    MapAssembler out(type, scope.rows(), AndValidity({&lists}, scope.rows()));
+    MapAssembler out(eval, type, scope.rows(), AndValidity({&lists}, scope.rows()));
     out.SetSource(structs.field(0), structs.field(1));
     for (int64_t row = 0; row < scope.rows(); ++row) {
       bool null_entry = false;
@@ -142,7 +142,7 @@ logical::ScalarBindingPtr BindConcat(const BindContext& context, const Arguments
     throw TypeMismatch(context, arguments, "DATA_DIFF_TYPES",
                        {{"functionName", QuotedName(context)}, {"dataType", "(" + QuotedTypesOr(arguments) + ")"}});
   }
-  auto kernel = [type](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows) {
+  auto kernel = [type](EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows) {
     RowScope scope(values, rows);
     std::vector<ListColumn> maps;
     maps.reserve(values.size());
@@ -159,7 +159,7 @@ logical::ScalarBindingPtr BindConcat(const BindContext& context, const Arguments
     }
     for (const ListColumn& map : maps) all.push_back(&map);
     auto validity = AndValidity(all, scope.rows());
-    MapAssembler out(type, scope.rows(), validity);
+    MapAssembler out(eval, type, scope.rows(), validity);
     if (!values.empty()) out.SetSource(Concatenated(keys), Concatenated(items));
     for (int64_t row = 0; row < scope.rows(); ++row) {
       for (size_t m = 0; m < maps.size() && IsValid(validity, row); ++m) {
@@ -214,7 +214,7 @@ logical::ScalarBindingPtr BindStrToMap(const BindContext& context, const Argumen
   CheckCount(context, arguments, 1, 3);
   auto types = Coerce(context, arguments, {String()});
   TypePtr type = types::Map(String(), String(), true);
-  auto kernel = [type](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows) {
+  auto kernel = [type](EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows) {
     RowScope scope(values, rows);
     Column<std::string_view> text(values[0]), pairs(values[1]), separator(values[2]);
     auto validity = AndValidity({&text, &pairs, &separator}, scope.rows());
@@ -238,7 +238,7 @@ logical::ScalarBindingPtr BindStrToMap(const BindContext& context, const Argumen
     std::shared_ptr<arrow::Array> key_array, item_array;
     base::ThrowIfError(keys.Finish(&key_array));
     base::ThrowIfError(items.Finish(&item_array));
-    MapAssembler out(type, scope.rows(), validity);
+    MapAssembler out(eval, type, scope.rows(), validity);
     out.SetSource(key_array, item_array);
     int64_t at = 0;
     for (int64_t row = 0; row < scope.rows(); ++row) {

@@ -194,7 +194,7 @@ ScalarBindingPtr BindWhole(bool up, const BindContext& context, const Arguments&
     TypePtr to = RoundedDecimal(*from, scale.value_or(0));
     auto kernel = FirstOnly(RoundDecimal(from, to, scale.value_or(0), mode));
     auto binding = NewBinding(context, arguments, to, {from, arguments[1].type}, kernel, Nulls::kAlways);
-    binding->name = name == "ceiling" ? "ceil" : name;
+    binding->name = name;
     return binding;
   }
   auto type = Coerce(context, arguments, {Expected::OneOf({Double(), Expected::Decimal(), Long()})})[0];
