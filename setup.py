@@ -1,5 +1,4 @@
 """Builds the server with CMake when the package is built; an editable install uses the one of `make build`."""
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,20 +13,22 @@ class BuildWithServer(build_py):
     def run(self):
         super().run()
         if not self.editable_mode:
-            self.build_server(Path(self.build_lib) / "sluice" / "bin" / "sluice-server")
+            self.install_server(Path(self.build_lib) / "sluice" / "bin")
 
-    def build_server(self, target):
-        build = ROOT / "build" / "wheel"
-        configure = ["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-                     f"-DSLUICE_PYTHON={sys.executable}", "-DSLUICE_TESTS=OFF", "-DSLUICE_RELOCATABLE=ON"]
+    def install_server(self, target):
+        """Builds it in the clone's release build, if there is one, and puts it where it finds the installed pyarrow."""
+        release, wheel = ROOT / "build" / "release", ROOT / "build" / "wheel"
+        build = release if (release / "build.ninja").exists() else wheel
+        commands = [["cmake", "--build", build, "--target", "sluice-server"],
+                    ["cmake", "--install", build, "--prefix", target.resolve(), "--strip"]]
+        if build == wheel:  # pip may build with a Python that is gone afterwards
+            commands.insert(0, ["cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+                                f"-DSLUICE_PYTHON={sys.executable}", "-DSLUICE_TESTS=OFF"])
         try:
-            subprocess.run([*map(str, configure)], check=True)
-            subprocess.run(["cmake", "--build", str(build), "--target", "sluice-server"], check=True)
+            for command in commands:
+                subprocess.run([str(word) for word in command], check=True)
         except (OSError, subprocess.CalledProcessError) as error:
             sys.exit(f"the server could not be built ({error}); `tools/setup.sh packages` installs what it needs")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["strip", "-o", str(target), str(build / "sluice-server")], check=True)
-        os.chmod(target, 0o755)
 
 
 class PlatformDistribution(Distribution):

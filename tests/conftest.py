@@ -13,21 +13,23 @@ import running  # noqa: E402
 from serving import Server  # noqa: E402
 
 TEST_SECONDS = 900
+# Marks of tests that run only when asked for.
+ON_DEMAND = {"spark": "need a real Apache Spark", "install": "build and install the package"}
 
 
 def pytest_addoption(parser):
     parser.addoption("--server", default=os.environ.get("SLUICE_SERVER", str(running.ROOT / "build/release/sluice-server")),
                      help="the server program to test")
     parser.addoption("--jobs", type=int, default=2, help="programs that run at once")
-    parser.addoption("--spark", action="store_true", help="run the tests that need a real Apache Spark")
+    for name, what in ON_DEMAND.items():
+        parser.addoption(f"--{name}", action="store_true", help=f"run the tests that {what}")
 
 
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("--spark"):
-        skip = pytest.mark.skip(reason="needs a real Apache Spark: make test-spark")
-        for item in items:
-            if "spark" in item.keywords:
-                item.add_marker(skip)
+    for item in items:
+        for name, what in ON_DEMAND.items():
+            if name in item.keywords and not config.getoption(f"--{name}"):
+                item.add_marker(pytest.mark.skip(reason=f"only with --{name}: these tests {what}"))
 
 
 @pytest.fixture(autouse=True)
