@@ -1,4 +1,5 @@
-// Reads only the columns that something above a scan needs.
+// Computes and reads only the columns that something above needs.
+#include <algorithm>
 #include <set>
 
 #include "optimizer/rules.h"
@@ -9,6 +10,7 @@ namespace {
 using logical::AttributePtr;
 using logical::Attributes;
 using logical::ExprId;
+using logical::PlanKind;
 using logical::PlanPtr;
 
 void AddReferences(const std::vector<logical::ExprPtr>& expressions, std::set<ExprId>* needed) {
@@ -30,8 +32,55 @@ PlanPtr Narrow(const ScanNode& scan, const Handle& handle, const std::set<ExprId
   return std::make_shared<ScanNode>(handle, output, columns, scan.pushed);
 }
 
-// `needed` is what the parents use of this node's output.
-PlanPtr Prune(const PlanPtr& plan, std::set<ExprId> needed) {
+std::set<ExprId> IdsOf(const Attributes& attributes) {
+  std::set<ExprId> ids;
+  for (const AttributePtr& attribute : attributes) ids.insert(attribute->id);
+  return ids;
+}
+
+PlanPtr Prune(const PlanPtr& plan, const std::set<ExprId>& needed);
+
+PlanPtr PruneChildren(const PlanPtr& plan, const std::set<ExprId>& needed) {
+  std::vector<PlanPtr> children;
+  bool changed = false;
+  for (const PlanPtr& child : plan->children) {
+    children.push_back(Prune(child, needed));
+    changed |= children.back() != child;
+  }
+  return changed ? plan->WithChildren(std::move(children)) : plan;
+}
+
+/// Nodes whose output is that of their children, and columns of their own, each found by its id.
+bool PassesColumnsOn(const logical::Plan& plan) {
+  switch (plan.kind) {
+    case PlanKind::kFilter:
+    case PlanKind::kSort:
+    case PlanKind::kLimit:
+    case PlanKind::kOffset:
+    case PlanKind::kTail:
+    case PlanKind::kJoin:
+    case PlanKind::kWatermark:
+      return true;
+    default:
+      return false;
+  }
+}
+
+PlanPtr PruneProject(const logical::Project& project, const PlanPtr& plan, const std::set<ExprId>& needed) {
+  std::vector<logical::ExprPtr> kept;
+  for (size_t i = 0; i < project.expressions.size(); ++i) {
+    if (needed.contains(project.output[i]->id)) kept.push_back(project.expressions[i]);
+  }
+  if (kept.empty() && !project.expressions.empty()) kept.push_back(project.expressions[0]);
+  std::set<ExprId> below;
+  AddReferences(kept, &below);
+  PlanPtr child = Prune(plan->child(), below);
+  if (child == plan->child() && kept.size() == project.expressions.size()) return plan;
+  return std::make_shared<logical::Project>(std::move(child), std::move(kept));
+}
+
+/// `needed` is what the parents use of this node's output. A node keeps one column at least.
+PlanPtr Prune(const PlanPtr& plan, const std::set<ExprId>& needed) {
   if (const auto* scan = plan->As<logical::Scan>()) {
     PlanPtr narrow = Narrow(*scan, scan->table, needed);
     return narrow ? narrow : plan;
@@ -40,32 +89,28 @@ PlanPtr Prune(const PlanPtr& plan, std::set<ExprId> needed) {
     PlanPtr narrow = Narrow(*scan, scan->stream, needed);
     return narrow ? narrow : plan;
   }
-  bool narrows = plan->kind == logical::PlanKind::kProject || plan->kind == logical::PlanKind::kAggregate;
-  bool passes = plan->kind == logical::PlanKind::kFilter;
-  if (!narrows && !passes) {
-    // Other nodes give their children's columns on by position.
-    std::vector<PlanPtr> children;
-    bool changed = false;
-    for (const PlanPtr& child : plan->children) {
-      std::set<ExprId> all;
-      for (const AttributePtr& attribute : child->output) all.insert(attribute->id);
-      children.push_back(Prune(child, all));
-      changed |= children.back() != child;
-    }
-    return changed ? plan->WithChildren(std::move(children)) : plan;
+  if (const auto* project = plan->As<logical::Project>()) return PruneProject(*project, plan, needed);
+  std::set<ExprId> below;
+  if (plan->kind == PlanKind::kAggregate) {
+    AddReferences(plan->Expressions(), &below);
+    return PruneChildren(plan, below);
   }
-  std::set<ExprId> below = narrows ? std::set<ExprId>() : std::move(needed);
-  AddReferences(plan->Expressions(), &below);
-  PlanPtr child = Prune(plan->child(), std::move(below));
-  return child == plan->child() ? plan : plan->WithChildren({child});
+  if (PassesColumnsOn(*plan)) {
+    below = needed;
+    AddReferences(plan->Expressions(), &below);
+  }
+  for (const PlanPtr& child : plan->children) {
+    std::set<ExprId> ids = IdsOf(child->output);
+    bool used =
+        PassesColumnsOn(*plan) && std::any_of(ids.begin(), ids.end(), [&](ExprId id) { return below.contains(id); });
+    if (!PassesColumnsOn(*plan)) below.merge(ids);
+    if (!used && !child->output.empty()) below.insert(child->output[0]->id);
+  }
+  return PruneChildren(plan, below);
 }
 
 }  // namespace
 
-PlanPtr PruneColumns(const PlanPtr& plan, const ConstantFolder&) {
-  std::set<ExprId> all;
-  for (const AttributePtr& attribute : plan->output) all.insert(attribute->id);
-  return Prune(plan, std::move(all));
-}
+PlanPtr PruneColumns(const PlanPtr& plan, const ConstantFolder&) { return Prune(plan, IdsOf(plan->output)); }
 
 }  // namespace sluice::optimizer

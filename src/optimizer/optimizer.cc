@@ -7,7 +7,7 @@ const std::vector<Rule>& Rules() {
   static const auto* rules = new std::vector<Rule>{
       {"constant folding", FoldConstants},        {"boolean simplification", SimplifyBooleans},
       {"predicate pushdown", PushPredicatesDown}, {"filters of scans", GiveFiltersToScans},
-      {"column pruning", PruneColumns},
+      {"column pruning", PruneColumns},           {"collapsed projections", CollapseProjects},
   };
   return *rules;
 }

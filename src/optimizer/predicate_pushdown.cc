@@ -1,7 +1,7 @@
 // Moves filters towards the leaves, past what gives their columns on: rows go out before others work on them.
-#include <map>
 #include <set>
 
+#include "optimizer/named_values.h"
 #include "optimizer/rules.h"
 
 namespace sluice::optimizer {
@@ -17,7 +17,6 @@ using logical::PlanPtr;
 using plan::JoinType;
 
 using Conditions = std::vector<ExprPtr>;
-using Values = std::map<ExprId, ExprPtr>;
 
 PlanPtr FilterOf(PlanPtr child, const Conditions& conditions) {
   if (conditions.empty()) return child;
@@ -42,24 +41,6 @@ bool AllDeterministic(const std::vector<ExprPtr>& expressions) {
     if (!expr->Deterministic()) return false;
   }
   return true;
-}
-
-/// What each named expression computes.
-Values ValuesOf(const std::vector<ExprPtr>& named) {
-  Values values;
-  for (const ExprPtr& expr : named) {
-    if (const auto* alias = expr->As<logical::AliasExpr>()) values[alias->id] = alias->children[0];
-  }
-  return values;
-}
-
-ExprPtr Substitute(const ExprPtr& expr, const Values& values) {
-  return logical::Transform(expr, [&](const ExprPtr& node) -> ExprPtr {
-    const auto* attribute = node->As<logical::AttributeExpr>();
-    if (!attribute) return nullptr;
-    auto found = values.find(attribute->id);
-    return found == values.end() ? nullptr : found->second;
-  });
 }
 
 /// Takes the conditions out of `from` that may be moved.

@@ -9,6 +9,7 @@ logical::PlanPtr FoldConstants(const logical::PlanPtr& plan, const ConstantFolde
 logical::PlanPtr SimplifyBooleans(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr PushPredicatesDown(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr GiveFiltersToScans(const logical::PlanPtr& plan, const ConstantFolder& fold);
+logical::PlanPtr CollapseProjects(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr PruneColumns(const logical::PlanPtr& plan, const ConstantFolder& fold);
 
 }  // namespace sluice::optimizer
