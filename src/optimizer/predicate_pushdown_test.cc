@@ -1,54 +1,12 @@
 // What moves below what, by the plans' texts.
 #include <gtest/gtest.h>
 
-#include <regex>
-
-#include "base/error.h"
-#include "optimizer/optimizer.h"
+#include "optimizer/test_plans.h"
 
 namespace sluice::optimizer {
 namespace {
 
-using logical::AttributeExpr;
-using logical::AttributePtr;
-using logical::ExprPtr;
-using logical::PlanPtr;
 using plan::JoinType;
-
-class Table : public logical::TableHandle {
- public:
-  std::string Describe() const override { return "table"; }
-};
-
-AttributePtr Column(const std::string& name) { return std::make_shared<AttributeExpr>(name, types::Long(), true); }
-
-PlanPtr Scan(const logical::Attributes& output) {
-  std::vector<std::string> columns;
-  for (const AttributePtr& attribute : output) columns.push_back(attribute->name);
-  return std::make_shared<logical::Scan>(std::make_shared<Table>(), output, columns);
-}
-
-ExprPtr Call(const std::string& name, std::vector<ExprPtr> arguments, bool deterministic = true) {
-  auto binding = std::make_shared<logical::ScalarBinding>();
-  binding->name = name;
-  binding->type = types::Boolean();
-  binding->deterministic = deterministic;
-  binding->foldable = false;
-  return std::make_shared<logical::ScalarCall>(binding, std::move(arguments));
-}
-
-PlanPtr Where(PlanPtr child, ExprPtr condition) {
-  return std::make_shared<logical::Filter>(std::move(child), condition);
-}
-
-ExprPtr Named(ExprPtr value, const AttributePtr& attribute) {
-  return std::make_shared<logical::AliasExpr>(value, attribute->name, attribute->id);
-}
-
-std::string Optimized(const PlanPtr& plan) {
-  auto no_folding = [](const ExprPtr&) -> types::Literal { throw base::Error::Internal("not constant"); };
-  return std::regex_replace(logical::TreeString(Optimize(plan, no_folding)), std::regex("#[0-9]+L?"), "");
-}
 
 struct PredicatePushdown : ::testing::Test {
   AttributePtr a = Column("a"), b = Column("b"), c = Column("c"), k = Column("k");
