@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "optimizer/named_values.h"
 #include "optimizer/rules.h"
 
 namespace sluice::optimizer {
@@ -30,12 +31,6 @@ PlanPtr Narrow(const ScanNode& scan, const Handle& handle, const std::set<ExprId
   }
   if (output.size() == scan.output.size()) return nullptr;
   return std::make_shared<ScanNode>(handle, output, columns, scan.pushed);
-}
-
-std::set<ExprId> IdsOf(const Attributes& attributes) {
-  std::set<ExprId> ids;
-  for (const AttributePtr& attribute : attributes) ids.insert(attribute->id);
-  return ids;
 }
 
 PlanPtr Prune(const PlanPtr& plan, const std::set<ExprId>& needed);
@@ -95,15 +90,16 @@ PlanPtr Prune(const PlanPtr& plan, const std::set<ExprId>& needed) {
     AddReferences(plan->Expressions(), &below);
     return PruneChildren(plan, below);
   }
-  if (PassesColumnsOn(*plan)) {
-    below = needed;
-    AddReferences(plan->Expressions(), &below);
+  if (!PassesColumnsOn(*plan)) {
+    // Other nodes give their children's columns on by position.
+    for (const PlanPtr& child : plan->children) below.merge(IdsOf(child->output));
+    return PruneChildren(plan, below);
   }
+  below = needed;
+  AddReferences(plan->Expressions(), &below);
   for (const PlanPtr& child : plan->children) {
     std::set<ExprId> ids = IdsOf(child->output);
-    bool used =
-        PassesColumnsOn(*plan) && std::any_of(ids.begin(), ids.end(), [&](ExprId id) { return below.contains(id); });
-    if (!PassesColumnsOn(*plan)) below.merge(ids);
+    bool used = std::any_of(ids.begin(), ids.end(), [&](ExprId id) { return below.contains(id); });
     if (!used && !child->output.empty()) below.insert(child->output[0]->id);
   }
   return PruneChildren(plan, below);

@@ -5,6 +5,12 @@ namespace sluice::optimizer {
 
 using logical::ExprPtr;
 
+std::set<logical::ExprId> IdsOf(const logical::Attributes& attributes) {
+  std::set<logical::ExprId> ids;
+  for (const logical::AttributePtr& attribute : attributes) ids.insert(attribute->id);
+  return ids;
+}
+
 Values ValuesOf(const std::vector<ExprPtr>& named) {
   Values values;
   for (const ExprPtr& expr : named) {

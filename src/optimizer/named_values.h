@@ -2,13 +2,16 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
-#include "logical/expression.h"
+#include "logical/plan.h"
 
 namespace sluice::optimizer {
 
 using Values = std::map<logical::ExprId, logical::ExprPtr>;
+
+std::set<logical::ExprId> IdsOf(const logical::Attributes& attributes);
 
 /// The value of each alias among the expressions; attributes stand for themselves.
 Values ValuesOf(const std::vector<logical::ExprPtr>& named);

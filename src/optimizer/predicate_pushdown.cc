@@ -23,12 +23,6 @@ PlanPtr FilterOf(PlanPtr child, const Conditions& conditions) {
   return std::make_shared<logical::Filter>(std::move(child), logical::JoinConjuncts(conditions));
 }
 
-std::set<ExprId> IdsOf(const Attributes& attributes) {
-  std::set<ExprId> ids;
-  for (const AttributePtr& attribute : attributes) ids.insert(attribute->id);
-  return ids;
-}
-
 bool RefersOnlyTo(const ExprPtr& expr, const std::set<ExprId>& ids) {
   for (const AttributePtr& attribute : logical::References(expr)) {
     if (!ids.contains(attribute->id)) return false;
