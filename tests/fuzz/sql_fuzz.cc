@@ -13,7 +13,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   } catch (const sluice::base::Error&) {
   }
   try {
-    sluice::sql::ParseExpression(text, {.timestamp_ntz = true, .double_quoted_identifiers = true});
+    sluice::sql::ParserOptions options;
+    options.timestamp_ntz = true;
+    options.double_quoted_identifiers = true;
+    sluice::sql::ParseExpression(text, options);
   } catch (const sluice::base::Error&) {
   }
   return 0;
