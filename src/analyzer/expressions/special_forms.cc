@@ -209,6 +209,17 @@ ExprPtr ExpressionResolver::In(const plan::UnresolvedFunction& node) {
   return Bind("in", std::move(all));
 }
 
+// The field's name if argument i takes a field out of a struct.
+static std::optional<std::string> FieldName(const plan::UnresolvedFunction& node, const std::vector<ExprPtr>& values,
+                                            size_t i) {
+  if (values.size() != node.arguments.size()) return std::nullopt;
+  const auto* extract = node.arguments[i]->As<plan::ExtractValue>();
+  const auto* name = extract ? extract->extraction->As<types::Literal>() : nullptr;
+  const auto* call = values[i]->As<logical::ScalarCall>();
+  if (!name || !call || !call->children[0]->type->Is(types::TypeId::kStruct)) return std::nullopt;
+  return name->ToString();
+}
+
 ExprPtr ExpressionResolver::MakeStruct(const plan::UnresolvedFunction& node) {
   std::vector<ExprPtr> values = ResolveAll(node.arguments);
   CheckPlainCall("struct", node, 1, SIZE_MAX);
@@ -228,6 +239,7 @@ ExprPtr ExpressionResolver::MakeStruct(const plan::UnresolvedFunction& node) {
                                   : nullptr;
       if (reference) name = reference->name.back();
       if (const auto* variable = value->As<logical::LambdaVariableExpr>()) name = variable->name;
+      if (auto field = FieldName(node, values, i)) name = *field;
       shown += (i > 0 ? ", " : "") + value->Sql();
     }
     pairs.push_back(logical::MakeLiteral(types::Literal::String(name)));
