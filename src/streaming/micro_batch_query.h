@@ -97,6 +97,7 @@ class MicroBatchQuery : public StreamingQuery, public std::enable_shared_from_th
   void LogOffsets();
   void RunBatch();
   void LogCommit();
+  void PrepareSource(const QuerySource& source);
   void PrepareState();
   Progress MakeProgress(int64_t duration_ms, bool new_data) const;
   void FinishBatch(bool new_data);

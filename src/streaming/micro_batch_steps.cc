@@ -207,7 +207,10 @@ void MicroBatchQuery::RunBatch() {
     range.timestamp_ms = logged_.timestamp_ms;
     range.start = start_;
     range.end = end_;
-    for (const QuerySourcePtr& source : runtime_->sources.unique) source->rows_read = 0;
+    for (const QuerySourcePtr& source : runtime_->sources.unique) {
+      source->rows_read = 0;
+      PrepareSource(*source);
+    }
   });
   Timed("queryPlanning", [&] {
     watermark_->CheckDefinedOnce(range.watermark_ms);
@@ -239,6 +242,14 @@ void MicroBatchQuery::RunBatch() {
   last_batch_ = std::move(last);
   watermark_->Update(last_batch_->result.event_times);
   Timed("commitOffsets", [&] { LogCommit(); });
+}
+
+void MicroBatchQuery::PrepareSource(const QuerySource& source) {
+  auto to = end_.find(&source), from = start_.find(&source);
+  if (to == end_.end()) return;
+  std::optional<connectors::Offset> start =
+      from == start_.end() ? source.source->InitialOffset() : std::optional(from->second);
+  if (start != to->second) source.source->PrepareBatch(start, to->second);
 }
 
 void MicroBatchQuery::PrepareState() {

@@ -84,6 +84,12 @@ std::shared_ptr<arrow::Scalar> FirstValue(const arrow::RecordBatch& row, int col
   return row.column(column)->GetScalar(0).ValueOrDie();
 }
 
+Json SourceMetrics(const SourceProgress& source) {
+  Json out = Json::object();
+  for (const auto& [name, value] : source.metrics) out[name] = value;
+  return out;
+}
+
 Json OperatorJson(const exec::StateOperatorMetrics& metrics, bool always_custom) {
   Json out = {{"operatorName", metrics.operator_name},
               {"numRowsTotal", metrics.rows_total},
@@ -144,7 +150,7 @@ std::string Progress::ToJson() const {
                            {"numInputRows", source.rows},
                            {"inputRowsPerSecond", source.input_rate},
                            {"processedRowsPerSecond", source.processed_rate},
-                           {"metrics", source.metrics}});
+                           {"metrics", SourceMetrics(source)}});
   }
   for (const auto& [metric, row] : observed) {
     Json values = Json::array();
@@ -182,7 +188,7 @@ std::string Progress::ToListenerJson() const {
                 {"numInputRows", source.rows},
                 {"inputRowsPerSecond", Rounded(source.input_rate)},
                 {"processedRowsPerSecond", Rounded(source.processed_rate)}};
-    if (!source.metrics.empty()) one["metrics"] = source.metrics;
+    if (!source.metrics.empty()) one["metrics"] = SourceMetrics(source);
     source_list.push_back(std::move(one));
   }
   for (const auto& metrics : state_operators) operators.push_back(OperatorJson(metrics, false));

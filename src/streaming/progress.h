@@ -19,7 +19,7 @@ struct SourceProgress {
   std::optional<std::string> start_offset, end_offset, latest_offset;
   int64_t rows = 0;
   double input_rate = 0, processed_rate = 0;
-  std::map<std::string, std::string> metrics;
+  std::vector<std::pair<std::string, std::string>> metrics;
 };
 
 struct Progress {

@@ -61,14 +61,16 @@ class StreamSource {
   virtual void Recover(const std::optional<Offset>& start, const Offset& end) {}
   /// Fixes the end for availableNow: later LatestOffset calls don't go past what is there now.
   virtual void PrepareForTriggerAvailableNow() = 0;
+  /// The batch of (start, end] is about to run: what is wrong with the range is thrown here, before the sink sees it.
+  virtual void PrepareBatch(const std::optional<Offset>& start, const Offset& end) {}
   /// The partitions of (start, end]; also called again on replay, and must then give the same rows.
   virtual std::vector<InputPartitionPtr> Partitions(const std::optional<Offset>& start, const Offset& end,
                                                     const ScanRequest& request) = 0;
   virtual BatchReaderPtr Open(const InputPartitionPtr& partition, const ScanRequest& request) = 0;
   /// The batch that ended at `end` is in the commit log of the query: forget what is before (cleanSource …).
   virtual void Commit(const Offset& end) {}
-  /// For progress' sources[].metrics.
-  virtual std::map<std::string, std::string> Metrics(const std::optional<Offset>& latest) { return {}; }
+  /// For progress' sources[].metrics, in the order in which they are shown.
+  virtual std::vector<std::pair<std::string, std::string>> Metrics(const std::optional<Offset>& latest) { return {}; }
   /// True if the source wakes the loop itself; else it is looked at every spark.sql.streaming.pollingDelay.
   virtual bool WakesOnData() const { return false; }
   /// Milliseconds until new data is due (rate sources); nothing = unknown.
