@@ -1,6 +1,7 @@
 """Fixtures of all tests: where things are, and one server for the programs of a session."""
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -52,6 +53,20 @@ def server_program(request):
     if not os.path.exists(program):
         pytest.exit(f"{program} is not built; run `make build`", 2)
     return os.path.abspath(program)  # some tests run it in a folder of their own
+
+
+@pytest.fixture(scope="session")
+def kafka():
+    """The address of a real Kafka broker; one that runs already is used and left running."""
+    service = HERE / "services" / "kafka.sh"
+    port = os.environ.get("KAFKA_PORT", "19392")
+    environment = dict(os.environ, KAFKA_PORT=port)
+    running_before = subprocess.run([service, "status"], env=environment, stdout=subprocess.DEVNULL).returncode == 0
+    subprocess.run([service, "start"], env=environment, check=True)
+    yield f"127.0.0.1:{port}"
+    if not running_before:
+        subprocess.run([service, "stop"], env=environment, check=True)
+        subprocess.run([service, "wipe"], env=environment, check=True)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = ROOT / "tests" / "programs"
+KAFKA_PROGRAMS = ROOT / "tests" / "kafka"
 # Its programs run through spark-submit and `sluice submit`, the others against a running server.
 SUBMIT_AREA = "submit"
 
@@ -24,6 +25,11 @@ class Outcome:
 def programs():
     """Every program: what lies in a folder of tests/programs and is no helper."""
     return sorted(path for path in PROGRAMS.glob("*/*.py") if not path.name.startswith("_"))
+
+
+def kafka_programs():
+    """Those that need a broker, whose address they find in KAFKA_BOOTSTRAP."""
+    return sorted(path for path in KAFKA_PROGRAMS.glob("*.py") if path.name != "brokers.py")
 
 
 def recording(program):

@@ -4,6 +4,7 @@
 #   spark.sh start | stop | status          its Connect server on $SPARK_CONNECT_PORT
 #   spark.sh submit [OPTIONS...] APP.py     its spark-submit
 #   spark.sh python ARGS...                 the Python of its virtual environment (classic PySpark)
+# SPARK_WITH_KAFKA=1 gives it the Kafka connector, which Maven downloads.
 # Environment: SPARK_CACHE (~/.cache/spark), SPARK_CONNECT_PORT (15702), SPARK_MASTER (local[4])
 set -euo pipefail
 VERSION=4.2.0
@@ -26,6 +27,31 @@ fetch() {
     touch "$VENV/.ready"
 }
 
+# Only what Spark itself does not bring.
+kafka_connector() {
+    local jars=$CACHE/kafka-connector-$VERSION part
+    if [ ! -d "$jars" ]; then
+        command -v mvn >/dev/null || die "Maven is needed to download the Kafka connector"
+        part=$(mktemp -d "$CACHE/part.XXXXXX")
+        cat >"$part/pom.xml" <<POM
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>sluice.tests</groupId><artifactId>connector</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.spark</groupId><artifactId>spark-sql-kafka-0-10_2.13</artifactId><version>$VERSION</version>
+    </dependency>
+  </dependencies>
+</project>
+POM
+        mvn -q -B -f "$part/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$part" \
+            -DincludeArtifactIds=spark-sql-kafka-0-10_2.13,spark-token-provider-kafka-0-10_2.13,kafka-clients,commons-pool2 >&2 ||
+            die "Maven could not download the Kafka connector"
+        mv "$part" "$jars"
+    fi
+    echo "$jars"/*.jar | tr ' ' ,
+}
+
 environment() {
     fetch
     SPARK_HOME=$(echo "$VENV"/lib/python3*/site-packages/pyspark)
@@ -33,6 +59,7 @@ environment() {
     export PYSPARK_DRIVER_PYTHON=$VENV/bin/python SPARK_LOCAL_IP=127.0.0.1 TZ=UTC
     unset SPARK_REMOTE PYTHONPATH
     OPTIONS=(--master "$MASTER" --conf spark.ui.enabled=false --conf spark.driver.bindAddress=127.0.0.1)
+    [ -z "${SPARK_WITH_KAFKA:-}" ] || OPTIONS+=(--jars "$(kafka_connector)")
 }
 
 pid() { cat "$DATA/pid" 2>/dev/null || true; }

@@ -1,0 +1,23 @@
+// The `kafka.*` options: Java's property names and what they are called in librdkafka.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "plan/relation.h"
+
+namespace sluice::connectors::kafka {
+
+/// librdkafka's properties by name.
+using ClientProperties = std::map<std::string, std::string>;
+
+enum class ClientRole { kConsumer, kProducer };
+
+/// The options that begin with "kafka.", by their lower-case Java names without it.
+std::map<std::string, std::string> JavaProperties(const plan::Options& options);
+
+/// Throws UNSUPPORTED_FEATURE.NOT_IN_SLUICE, which names the property and never its value, for one that has no
+/// counterpart. What the client relies on (offsets, error handling) is set here as well.
+ClientProperties ToClientProperties(const std::map<std::string, std::string>& java, ClientRole role);
+
+}  // namespace sluice::connectors::kafka

@@ -1,0 +1,175 @@
+// Metadata and offsets of topics through librdkafka.
+#include "connectors/kafka/consumer.h"
+
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+
+#include "connectors/kafka/client_conf.h"
+#include "connectors/kafka/kafka_errors.h"
+#include "functions/java_regex.h"
+
+namespace sluice::connectors::kafka {
+namespace {
+
+// As default.api.timeout.ms of Java's client.
+constexpr std::chrono::seconds kAnswerTime{60};
+// How long one attempt waits, so that a cancelled query ends soon.
+constexpr int kAttemptMillis = 1000;
+
+struct MetadataDeleter {
+  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
+};
+using MetadataPtr = std::unique_ptr<const rd_kafka_metadata_t, MetadataDeleter>;
+
+struct ListDeleter {
+  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
+};
+using ListPtr = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
+
+bool IsTransient(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsUnknown(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+         error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
+void AddPartitionsOf(const rd_kafka_metadata_topic_t& topic, TopicPartitions* out) {
+  for (int i = 0; i < topic.partition_cnt; ++i) out->insert({topic.topic, topic.partitions[i].id});
+}
+
+}  // namespace
+
+Consumer::Consumer(const SourceOptions& options, base::CancellationPtr cancellation)
+    : servers_(options.servers),
+      cancellation_(std::move(cancellation)),
+      client_(MakeClient(RD_KAFKA_CONSUMER, MakeConf(options.client))) {}
+
+Consumer::~Consumer() {
+  for (const auto& [name, topic] : topics_) rd_kafka_topic_destroy(topic);
+  rd_kafka_destroy(client_);
+}
+
+rd_kafka_topic_s* Consumer::Topic(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  rd_kafka_topic_s*& topic = topics_[name];
+  if (!topic) topic = rd_kafka_topic_new(client_, name.c_str(), nullptr);
+  if (!topic) throw BrokerError(fmt::format("'{}' is no name of a Kafka topic", name));
+  return topic;
+}
+
+template <typename Attempt>
+void Consumer::Await(const std::string& what, Attempt&& attempt) {
+  auto end = std::chrono::steady_clock::now() + kAnswerTime;
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  do {
+    if (cancellation_) cancellation_->Check();
+    error = attempt(kAttemptMillis);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  } while (IsTransient(error) && std::chrono::steady_clock::now() < end);
+  if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+    throw BrokerError(
+        fmt::format("org.apache.kafka.common.errors.UnknownTopicOrPartitionException: This server does not host this "
+                    "topic-partition. (Kafka {}, {})",
+                    servers_, what));
+  }
+  throw BrokerError(fmt::format("Kafka ({}) did not tell the {}: {}", servers_, what, rd_kafka_err2str(error)));
+}
+
+TopicPartitions Consumer::Assigned(const Subscription& subscription) {
+  TopicPartitions out;
+  switch (subscription.kind) {
+    case Subscription::Kind::kSubscribe:
+      for (const std::string& topic : subscription.topics) AddPartitions(topic, &out);
+      break;
+    case Subscription::Kind::kPattern:
+      AddMatching(subscription.pattern, &out);
+      break;
+    case Subscription::Kind::kAssign: {
+      std::set<std::string> topics;
+      for (const TopicPartition& partition : subscription.partitions) topics.insert(partition.topic);
+      TopicPartitions existing;
+      for (const std::string& topic : topics) AddPartitions(topic, &existing);
+      for (const TopicPartition& partition : subscription.partitions) {
+        if (existing.contains(partition)) out.insert(partition);
+      }
+    }
+  }
+  return out;
+}
+
+void Consumer::AddPartitions(const std::string& name, TopicPartitions* out) {
+  rd_kafka_topic_t* topic = Topic(name);
+  Await(fmt::format("partitions of topic '{}'", name), [&](int milliseconds) {
+    const rd_kafka_metadata_t* answer = nullptr;
+    rd_kafka_resp_err_t error = rd_kafka_metadata(client_, 0, topic, &answer, milliseconds);
+    if (error) return error;
+    MetadataPtr metadata(answer);
+    if (metadata->topic_cnt == 0) return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    AddPartitionsOf(metadata->topics[0], out);
+    return metadata->topics[0].err;
+  });
+}
+
+void Consumer::AddMatching(const std::string& pattern, TopicPartitions* out) {
+  functions::JavaRegex regex("^(?:" + pattern + ")$", "subscribePattern");
+  Await("topics", [&](int milliseconds) {
+    const rd_kafka_metadata_t* answer = nullptr;
+    rd_kafka_resp_err_t error = rd_kafka_metadata(client_, 1, nullptr, &answer, milliseconds);
+    if (error) return error;
+    MetadataPtr metadata(answer);
+    for (int i = 0; i < metadata->topic_cnt; ++i) {
+      if (regex.Find(metadata->topics[i].topic)) AddPartitionsOf(metadata->topics[i], out);
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  });
+}
+
+PartitionOffsets Consumer::OffsetsAt(const PartitionOffsets& times) {
+  PartitionOffsets out;
+  if (times.empty()) return out;
+  Await("offsets of its partitions", [&](int milliseconds) {
+    ListPtr list(rd_kafka_topic_partition_list_new(static_cast<int>(times.size())));
+    for (const auto& [partition, time] : times) {
+      rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)->offset = time;
+    }
+    rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(client_, list.get(), milliseconds);
+    if (IsUnknown(error)) return RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (error) return error;
+    out.clear();
+    for (int i = 0; i < list->cnt; ++i) {
+      const rd_kafka_topic_partition_t& one = list->elems[i];
+      if (IsUnknown(one.err)) continue;
+      if (one.err) return one.err;
+      out[{one.topic, one.partition}] = one.offset < 0 ? kLatestOffset : one.offset;
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  });
+  return out;
+}
+
+PartitionOffsets Consumer::OffsetsAt(const TopicPartitions& partitions, int64_t time) {
+  PartitionOffsets times;
+  for (const TopicPartition& partition : partitions) times[partition] = time;
+  return OffsetsAt(times);
+}
+
+}  // namespace sluice::connectors::kafka

@@ -1,0 +1,32 @@
+// Spark's error conditions of the Kafka connector, which are not part of Spark's common list.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+#include "connectors/kafka/partition_offsets.h"
+
+namespace sluice::connectors::kafka {
+
+base::Error IllegalArgument(const std::string& message);
+/// What the brokers answered, or that they did not.
+base::Error BrokerError(const std::string& message);
+
+base::Error InitialOffsetNotFound(const TopicPartitions& partitions);
+base::Error AddedPartitionNotFromZero(const TopicPartition& partition, int64_t offset);
+base::Error PartitionsDeleted(const TopicPartitions& partitions);
+base::Error PartitionOffsetChanged(const TopicPartition& partition, int64_t before, int64_t now);
+base::Error OffsetRangeNotReadable(const TopicPartition& partition, int64_t from, int64_t until,
+                                   const std::string& group_id);
+/// Of a stream's start and of a batch's.
+base::Error StreamPartitionsDiffer(const TopicPartitions& given, const TopicPartitions& assigned);
+base::Error StartPartitionsDiffer(const TopicPartitions& given, const TopicPartitions& assigned);
+base::Error TimestampPartitionsDiffer(const char* position, const TopicPartitions& given,
+                                      const TopicPartitions& assigned);
+base::Error UnresolvedStartBeyondEnd(const char* what, const TopicPartition& partition, int64_t from, int64_t until);
+base::Error ResolvedStartBeyondEnd(const TopicPartition& partition, int64_t from, int64_t until);
+base::Error MalformedTimestamp(const TopicPartition& partition, int64_t offset, int64_t timestamp);
+base::Error NullTopic();
+
+}  // namespace sluice::connectors::kafka

@@ -1,0 +1,59 @@
+// Sends rows to topics and says whether the brokers have them.
+#pragma once
+
+#include <arrow/record_batch.h>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "connectors/kafka/kafka_options.h"
+#include "types/data_type.h"
+
+struct rd_kafka_s;
+struct rd_kafka_topic_s;
+struct rd_kafka_message_s;
+
+namespace sluice::connectors::kafka {
+
+/// Which columns of the rows a record is made of; -1 = there is none. Throws what Spark's KafkaWriter complains of
+/// (_LEGACY_ERROR_TEMP_3080).
+struct RecordLayout {
+  RecordLayout(const types::DataType& schema, const SinkOptions& options);
+  int key = -1, value = -1, topic = -1, partition = -1, headers = -1;
+};
+
+/// Thread safe. A failed record makes the next call throw; it names the topic, the partition and what the brokers said.
+class Producer {
+ public:
+  explicit Producer(SinkOptions options);
+  ~Producer();
+  Producer(const Producer&) = delete;
+  Producer& operator=(const Producer&) = delete;
+
+  /// Takes the rows over; waits while the client's memory is full.
+  void Send(const arrow::RecordBatch& rows, const RecordLayout& layout);
+  /// Returns when the brokers have all that was sent.
+  void Flush();
+  /// Forgets what has not been sent, and earlier failures.
+  void Reset();
+
+ private:
+  friend struct DeliveryReport;
+  class RowSender;
+  void NoteFailure(const rd_kafka_message_s& record);
+  void NoteFailure(const std::string& topic, int32_t partition, const std::string& what);
+  void CheckFailure();
+  rd_kafka_topic_s* Topic(const std::string& name);
+
+  SinkOptions options_;
+  rd_kafka_s* client_ = nullptr;
+  std::mutex mutex_;
+  std::map<std::string, rd_kafka_topic_s*> topics_;
+  std::atomic<bool> failed_{false};
+  std::string failure_;
+};
+
+}  // namespace sluice::connectors::kafka

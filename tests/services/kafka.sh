@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# A real Apache Kafka 4.3.1, one broker in KRaft mode on the loopback, for tests. Needs Java 17 or newer and Maven.
+#   kafka.sh fetch                          download its jars (once; about 90 MB)
+#   kafka.sh start | stop | status          the broker on $KAFKA_PORT; it keeps its topics when it is stopped
+#   kafka.sh wipe                           forget the topics of a stopped broker
+# Environment: KAFKA_CACHE (~/.cache/kafka), KAFKA_PORT (19392; the controller takes the next one), KAFKA_DATA, KAFKA_HEAP
+set -euo pipefail
+VERSION=4.3.1
+CACHE=${KAFKA_CACHE:-$HOME/.cache/kafka}
+PORT=${KAFKA_PORT:-19392}
+DATA=${KAFKA_DATA:-$CACHE/broker-$PORT}
+HEAP=${KAFKA_HEAP:-384m}
+JARS=$CACHE/jars-$VERSION
+
+die() { echo "kafka.sh: $*" >&2; exit 1; }
+
+# Maven resolves what the broker needs; the folder gets its final name when it is whole.
+fetch() {
+    command -v java >/dev/null || die "Java 17 or newer is needed"
+    [ -f "$JARS/.ready" ] && return
+    command -v mvn >/dev/null || die "Maven is needed to download Kafka"
+    echo "kafka.sh: downloading Kafka $VERSION into $JARS" >&2
+    mkdir -p "$CACHE"
+    local part
+    part=$(mktemp -d "$CACHE/part.XXXXXX")
+    cat >"$part/pom.xml" <<POM
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>sluice.tests</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$VERSION</version></dependency>
+    <dependency>
+      <groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.25.4</version>
+    </dependency>
+  </dependencies>
+</project>
+POM
+    mvn -q -B -f "$part/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$part" >&2 ||
+        die "Maven could not download Kafka $VERSION"
+    touch "$part/.ready"
+    rm -rf "$JARS"
+    mv "$part" "$JARS"
+}
+
+pid() { cat "$DATA/pid" 2>/dev/null || true; }
+
+running() { [ -n "$(pid)" ] && grep -qsaF "$DATA/server.properties" "/proc/$(pid)/cmdline"; }
+
+listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+configure() {
+    mkdir -p "$DATA"
+    cat >"$DATA/log4j2.properties" <<LOG
+rootLogger.level = WARN
+rootLogger.appenderRef.out.ref = out
+logger.server.name = kafka.server.KafkaRaftServer
+logger.server.level = INFO
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d %p %c: %m%n
+LOG
+    cat >"$DATA/server.properties" <<CONF
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$((PORT + 1))
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:$PORT,CONTROLLER://127.0.0.1:$((PORT + 1))
+advertised.listeners=PLAINTEXT://127.0.0.1:$PORT
+log.dirs=$DATA/logs
+num.partitions=1
+offsets.topic.num.partitions=2
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=2
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+CONF
+}
+
+run_java() { java -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$DATA/log4j2.properties" -cp "$JARS/*" "$@"; }
+
+start() {
+    running && return
+    fetch
+    ! listening "$PORT" || die "port $PORT is taken"
+    configure
+    if [ ! -f "$DATA/logs/meta.properties" ]; then
+        run_java kafka.tools.StorageTool format -t c2x1aWNlLXRlc3RzLWthZg -c "$DATA/server.properties" >"$DATA/format.log" 2>&1 ||
+            die "the log folder could not be formatted, see $DATA/format.log"
+    fi
+    nohup java "-Xmx$HEAP" -XX:+UseSerialGC -Dlog4j2.configurationFile="$DATA/log4j2.properties" -cp "$JARS/*" \
+        kafka.Kafka "$DATA/server.properties" >"$DATA/server.log" 2>&1 </dev/null &
+    echo $! >"$DATA/pid"
+    # The port is open before the broker serves requests; it says when it does.
+    for _ in $(seq 900); do
+        grep -q 'Kafka Server started' "$DATA/server.log" && return
+        kill -0 "$(pid)" 2>/dev/null || break
+        sleep 0.1
+    done
+    tail -n 15 "$DATA/server.log" >&2
+    die "no answer on port $PORT, see $DATA/server.log"
+}
+
+stop() {
+    running || return 0
+    kill "$(pid)"
+    for _ in $(seq 300); do
+        running || return 0
+        sleep 0.1
+    done
+    kill -9 "$(pid)"
+}
+
+case ${1:-} in
+fetch) fetch ;;
+start) start ;;
+stop) stop ;;
+status) running && echo "running, port $PORT" || { echo stopped; exit 3; } ;;
+wipe) ! running || die "stop it first"; rm -rf "$DATA" ;;
+*) die "usage: kafka.sh fetch | start | stop | status | wipe" ;;
+esac
