@@ -363,10 +363,6 @@ ExprPtr ExpressionResolver::Named(const plan::ExpressionPtr& expression, ExprPtr
     return std::make_shared<AliasExpr>(resolved, attribute->name.back());
   }
   if (const auto* cast = expression->As<plan::Cast>(); cast && resolved->kind == ExprKind::kCast) {
-    const auto* inner = cast->child->As<plan::UnresolvedAttribute>();
-    if (inner && resolved->children[0]->kind != ExprKind::kAttribute && inner->name.size() > 1) {
-      return std::make_shared<AliasExpr>(resolved, inner->name.back());
-    }
     if (const auto* alias = cast->child->As<plan::Alias>(); alias && alias->names.size() == 1) {
       return std::make_shared<AliasExpr>(resolved, alias->names[0]);
     }
