@@ -26,5 +26,5 @@ show("later than all", subscribe=topic, startingTimestamp="1800000000000", start
 for options in ({"minPartitions": "5"}, {"maxRecordsPerPartition": "2"}, {"minPartitions": "3"}):
     frame = brokers.read(spark.read, subscribe=topic, **options)
     scene.rows(str(options), frame.groupBy(F.spark_partition_id().alias("task"), "partition").agg(F.min("offset"), F.max("offset")).drop("task"))
-brokers.refused("no record so young", lambda: brokers.read(spark.read, subscribe=topic, startingTimestamp="1800000000000").count())
+brokers.refused("no record so young", lambda: brokers.read(spark.read, assign=json.dumps({topic: [1]}), startingTimestamp="1800000000000").count())
 brokers.refused("start behind end", lambda: brokers.read(spark.read, subscribe=topic, startingOffsets=json.dumps({topic: {"0": 3, "1": 0}}), endingOffsets=json.dumps({topic: {"0": 1, "1": 1}})).count())
