@@ -8,6 +8,9 @@ import pytest
 
 SECONDS = 120
 
+# A shell lets the jobs that it starts in the background ignore Ctrl-C, and their children with them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 class Sluice:
     """The command, run in a folder of the test's own."""
