@@ -8,7 +8,7 @@ if(SLUICE_FUZZ)
   foreach(_source ${_fuzzers})
     get_filename_component(_name ${_source} NAME_WE)
     add_executable(${_name} ${_source})
-    target_link_libraries(${_name} PRIVATE sluice_connect sluice_sql sluice_formats sluice_checkpoint
+    target_link_libraries(${_name} PRIVATE sluice_connect sluice_connectors sluice_sql sluice_formats sluice_checkpoint
                           sluice_state nlohmann_json::nlohmann_json)
     set_target_properties(${_name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(${_name} PRIVATE -fPIC)

@@ -54,6 +54,13 @@ class ColumnBuilder {
     EndString();
   }
   void AppendString(std::string_view value) { AppendString(value.data(), value.size()); }
+  /// The same for a text that is mostly short and has 32 readable bytes from its start on.
+  void AppendPadded(std::string_view value) {
+    if (value.empty() || value.size() > 32) return AppendString(value);
+    std::memcpy(StringRoom(value.size()), value.data(), 32);  // the buffer has room behind its end
+    AdvanceString(value.size());
+    EndString();
+  }
   /// For parsers that write a string piece by piece: room for `size` more bytes at StringEnd(), then AdvanceString,
   /// then EndString once.
   char* StringRoom(size_t size) {

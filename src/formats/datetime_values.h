@@ -21,8 +21,9 @@ class DateTimeReader {
   bool Date(std::string_view text, int32_t* days) const;
   bool Timestamp(std::string_view text, int64_t* micros) const {
     int64_t local;
-    if (!timestamp_pattern_ && IsoTimestamp(text, &local)) {
-      *micros = ToUtc(local);
+    bool utc = text.ends_with('Z');
+    if (!timestamp_pattern_ && IsoTimestamp(text.substr(0, text.size() - utc), &local)) {
+      *micros = utc ? local : ToUtc(local);
       return true;
     }
     return TimestampSlowly(text, micros);

@@ -1,5 +1,5 @@
 // Takes records in batches from the client library's queue of a partition.
-#include "connectors/kafka/partition_feed.h"
+#include "connectors/kafka/client_feed.h"
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "connectors/kafka/fetch/wire.h"
 #include "connectors/kafka/kafka_errors.h"
 
 namespace sluice::connectors::kafka {
@@ -27,31 +28,49 @@ bool MeansRefused(rd_kafka_resp_err_t error) {
          error == RD_KAFKA_RESP_ERR__FATAL || error == RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
 }
 
+// In the form that they have in a record batch.
+std::string HeaderBytes(const rd_kafka_message_t& message) {
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return "";
+  WireWriter out;
+  out.Varint(static_cast<int64_t>(rd_kafka_header_cnt(headers)));
+  const char* name = nullptr;
+  const void* value = nullptr;
+  size_t size = 0;
+  for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+    std::string_view text(name);
+    out.Varint(static_cast<int64_t>(text.size())).Raw(text).Varint(value ? static_cast<int64_t>(size) : -1);
+    if (value) out.Raw({static_cast<const char*>(value), size});
+  }
+  return rd_kafka_header_cnt(headers) > 0 ? out.Finish() : "";
+}
+
 }  // namespace
 
-PartitionFeed::PartitionFeed(ConsumerPtr consumer, TopicPartition partition, std::function<void()> wake)
-    : consumer_(std::move(consumer)),
-      partition_(std::move(partition)),
+ClientFeed::ClientFeed(ConsumerPtr consumer, TopicPartition partition, bool with_headers, std::function<void()> wake)
+    : RecordFeed(std::move(partition)),
+      consumer_(std::move(consumer)),
+      with_headers_(with_headers),
       wake_(std::move(wake)),
       queue_(rd_kafka_queue_new(consumer_->client())),
       messages_(kFetchMost) {
   if (wake_) rd_kafka_queue_cb_event_enable(queue_, CallWake, &wake_);
 }
 
-PartitionFeed::~PartitionFeed() {
+ClientFeed::~ClientFeed() {
   if (wake_) rd_kafka_queue_cb_event_enable(queue_, nullptr, nullptr);
   Stop();
   rd_kafka_queue_destroy(queue_);
 }
 
-void PartitionFeed::Stop() {
+void ClientFeed::Stop() {
   Release(ready_);
   taken_ = ready_ = 0;
   if (running_) rd_kafka_consume_stop(consumer_->Topic(partition_.topic), partition_.partition);
   running_ = false;
 }
 
-void PartitionFeed::Seek(int64_t offset) {
+void ClientFeed::Seek(int64_t offset) {
   if (running_ && offset == position_) return;
   Stop();
   lost_ = false;
@@ -64,14 +83,14 @@ void PartitionFeed::Seek(int64_t offset) {
   running_ = true;
 }
 
-void PartitionFeed::Release(size_t count) {
+void ClientFeed::Release(size_t count) {
   for (size_t i = 0; i < count; ++i) {
     if (messages_[i]) rd_kafka_message_destroy(messages_[i]);
     messages_[i] = nullptr;
   }
 }
 
-void PartitionFeed::Refill(int wait_ms) {
+void ClientFeed::Refill(int wait_ms) {
   Release(ready_);
   taken_ = ready_ = 0;
   // A call for many waits until it has them all, so the first one is waited for alone.
@@ -79,7 +98,7 @@ void PartitionFeed::Refill(int wait_ms) {
   ready_ = count > 0 ? static_cast<size_t>(count) : wait_ms > 0 ? Wait(wait_ms) : 0;
 }
 
-size_t PartitionFeed::Wait(int wait_ms) {
+size_t ClientFeed::Wait(int wait_ms) {
   const base::CancellationPtr& cancellation = consumer_->cancellation();
   int callback = cancellation ? cancellation->AddCallback([this] { rd_kafka_queue_yield(queue_); }) : 0;
   ssize_t count = rd_kafka_consume_batch_queue(queue_, wait_ms, messages_.data(), 1);
@@ -89,7 +108,7 @@ size_t PartitionFeed::Wait(int wait_ms) {
   return static_cast<size_t>(count + std::max<ssize_t>(more, 0));
 }
 
-void PartitionFeed::Note(const rd_kafka_message_t& event) {
+void ClientFeed::Note(const rd_kafka_message_t& event) {
   if (event.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     position_ = std::max(position_, event.offset);
   } else if (MeansLost(event.err)) {
@@ -106,15 +125,16 @@ void PartitionFeed::Note(const rd_kafka_message_t& event) {
   }
 }
 
-std::span<rd_kafka_message_t* const> PartitionFeed::Take(int64_t until, size_t most, int wait_ms) {
+std::span<const RecordView> ClientFeed::Take(int64_t until, size_t most, int wait_ms) {
   if (taken_ == ready_) Refill(wait_ms);
-  size_t begin = taken_;
-  while (taken_ < ready_ && taken_ - begin < most && !lost_) {
+  views_.clear();
+  headers_.clear();
+  while (taken_ < ready_ && views_.size() < most && !lost_) {
     const rd_kafka_message_t& next = *messages_[taken_];
     if (next.err) {
-      if (taken_ > begin) break;
+      if (!views_.empty()) break;
       Note(next);
-      begin = ++taken_;
+      ++taken_;
       continue;
     }
     if (next.offset >= until) {
@@ -123,12 +143,29 @@ std::span<rd_kafka_message_t* const> PartitionFeed::Take(int64_t until, size_t m
       break;
     }
     position_ = next.offset + 1;
+    views_.push_back(View(next));
     ++taken_;
   }
-  return {messages_.data() + begin, taken_ - begin};
+  return views_;
 }
 
-bool PartitionFeed::HasRecord() {
+RecordView ClientFeed::View(const rd_kafka_message_t& message) {
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  RecordView view;
+  view.offset = message.offset;
+  view.timestamp_ms = rd_kafka_message_timestamp(&message, &type);
+  // Java counts from -1 (none), the library from 0.
+  view.timestamp_type = static_cast<TimestampType>(static_cast<int32_t>(type) - 1);
+  view.key = {static_cast<const char*>(message.key), static_cast<int32_t>(message.key_len)};
+  view.value = {static_cast<const char*>(message.payload), static_cast<int32_t>(message.len)};
+  if (with_headers_) {
+    headers_.push_back(HeaderBytes(message));
+    view.headers = headers_.back();
+  }
+  return view;
+}
+
+bool ClientFeed::HasRecord() {
   while (!lost_) {
     if (taken_ == ready_) Refill(0);
     if (taken_ == ready_) return false;

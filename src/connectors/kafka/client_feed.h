@@ -1,42 +1,31 @@
-// The records of one partition as they come from the brokers.
+// A feed through the client library: every way of connecting and every format, one message at a time.
 #pragma once
 
-#include <cstdint>
+#include <deque>
 #include <functional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "connectors/kafka/consumer.h"
+#include "connectors/kafka/record_feed.h"
 
 struct rd_kafka_queue_s;
 struct rd_kafka_message_s;
 
 namespace sluice::connectors::kafka {
 
-/// Fetches ahead of its reader from the position on; used by one thread at a time.
-class PartitionFeed {
+class ClientFeed : public RecordFeed {
  public:
-  /// `wake` is called, from any thread, when something comes after the feed had run empty; may be null.
-  PartitionFeed(ConsumerPtr consumer, TopicPartition partition, std::function<void()> wake);
-  ~PartitionFeed();
-  PartitionFeed(const PartitionFeed&) = delete;
-  PartitionFeed& operator=(const PartitionFeed&) = delete;
+  /// `wake` is called, from any thread, when something comes after the feed had run empty; may be null. Views have
+  /// headers only if asked for.
+  ClientFeed(ConsumerPtr consumer, TopicPartition partition, bool with_headers, std::function<void()> wake);
+  ~ClientFeed() override;
+  ClientFeed(const ClientFeed&) = delete;
+  ClientFeed& operator=(const ClientFeed&) = delete;
 
-  /// Reads on at `offset`; costs nothing if the feed is there.
-  void Seek(int64_t offset);
-  /// The next records below `until`, up to `most`; valid until the next call. Empty when the range is done, the records
-  /// are lost, nothing came in `wait_ms`, or the consumer's token was cancelled.
-  std::span<rd_kafka_message_s* const> Take(int64_t until, size_t most, int wait_ms);
-  /// True if a record lies ready; passes over marks of the partition's end.
-  bool HasRecord();
-
-  /// The offset up to which everything has been taken or does not exist.
-  int64_t position() const { return position_; }
-  /// The position is not in the partition's log, or the partition is gone.
-  bool lost() const { return lost_; }
-  const TopicPartition& partition() const { return partition_; }
-  const ConsumerPtr& consumer() const { return consumer_; }
+  void Seek(int64_t offset) override;
+  std::span<const RecordView> Take(int64_t until, size_t most, int wait_ms) override;
+  bool HasRecord() override;
 
  private:
   void Refill(int wait_ms);
@@ -44,15 +33,17 @@ class PartitionFeed {
   void Release(size_t count);
   void Note(const rd_kafka_message_s& event);
   void Stop();
+  RecordView View(const rd_kafka_message_s& message);
 
   ConsumerPtr consumer_;
-  TopicPartition partition_;
+  bool with_headers_;
   std::function<void()> wake_;
   rd_kafka_queue_s* queue_ = nullptr;
   std::vector<rd_kafka_message_s*> messages_;
   size_t taken_ = 0, ready_ = 0;  ///< messages before taken_ were handed out; ready_ have been fetched
-  int64_t position_ = 0;
-  bool running_ = false, lost_ = false;
+  std::vector<RecordView> views_;
+  std::deque<std::string> headers_;  ///< of the views
+  bool running_ = false;
 };
 
 }  // namespace sluice::connectors::kafka

@@ -129,6 +129,24 @@ void Consumer::AddPartitions(const std::string& name, TopicPartitions* out) {
   });
 }
 
+bool Consumer::FindLeaders(const std::string& topic, std::map<TopicPartition, std::string>* leaders) {
+  const rd_kafka_metadata_t* answer = nullptr;
+  if (rd_kafka_metadata(client_, 0, Topic(topic), &answer, kAttemptMillis) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+  MetadataPtr metadata(answer);
+  if (metadata->topic_cnt == 0 || IsUnknown(metadata->topics[0].err)) return true;
+  if (metadata->topics[0].err) return false;
+  std::map<int32_t, std::string> addresses;
+  for (int i = 0; i < metadata->broker_cnt; ++i) {
+    const rd_kafka_metadata_broker& broker = metadata->brokers[i];
+    addresses[broker.id] = fmt::format("{}:{}", broker.host, broker.port);
+  }
+  for (int i = 0; i < metadata->topics[0].partition_cnt; ++i) {
+    const rd_kafka_metadata_partition& partition = metadata->topics[0].partitions[i];
+    (*leaders)[{topic, partition.id}] = addresses[partition.leader];
+  }
+  return true;
+}
+
 void Consumer::AddMatching(const std::string& pattern, TopicPartitions* out) {
   functions::JavaRegex regex("^(?:" + pattern + ")$", "subscribePattern");
   Await("topics", [&](int milliseconds) {

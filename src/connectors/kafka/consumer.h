@@ -1,6 +1,7 @@
 // One client of the brokers for reading: topics, offsets, and the feeds of partitions.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -29,6 +30,10 @@ class Consumer {
   /// partition that has nothing at or after its time gets kLatestOffset; one that does not exist is left out.
   PartitionOffsets OffsetsAt(const PartitionOffsets& times);
   PartitionOffsets OffsetsAt(const TopicPartitions& partitions, int64_t time);
+
+  /// Asks once which broker ("host:port") leads each partition of a topic; empty where none does just now. False if
+  /// nobody could tell. A topic that does not exist has no partitions.
+  bool FindLeaders(const std::string& topic, std::map<TopicPartition, std::string>* leaders);
 
   rd_kafka_s* client() const { return client_; }
   /// The library's handle of a topic, which lives as long as this.

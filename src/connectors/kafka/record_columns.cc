@@ -1,19 +1,20 @@
-// Fills Arrow builders from the client library's messages, column by column.
+// Fills Arrow builders from the records, column by column.
 #include "connectors/kafka/record_columns.h"
 
 #include <arrow/api.h>
-#include <librdkafka/rdkafka.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
 
 #include "base/arrow_status.h"
+#include "connectors/kafka/fetch/wire.h"
 #include "connectors/kafka/kafka_errors.h"
 
 namespace sluice::connectors::kafka {
 namespace {
 
-using Records = std::span<rd_kafka_message_t* const>;
+using Records = std::span<const RecordView>;
 
 types::TypePtr HeadersType() {
   static const types::TypePtr type =
@@ -21,16 +22,15 @@ types::TypePtr HeadersType() {
   return type;
 }
 
-// `data` and `size` choose the message's key or value.
-template <typename Data, typename Size>
-int64_t AppendBytes(Records records, Data data, Size size, arrow::BinaryBuilder* out) {
+int64_t AppendBytes(Records records, Bytes RecordView::* part, arrow::BinaryBuilder* out) {
   int64_t total = 0;
-  for (const rd_kafka_message_t* record : records) total += static_cast<int64_t>(record->*size);
+  for (const RecordView& record : records) total += (record.*part).size;
   base::ThrowIfError(out->Reserve(static_cast<int64_t>(records.size())));
   base::ThrowIfError(out->ReserveData(total));
-  for (const rd_kafka_message_t* record : records) {
-    if (record->*data) {
-      out->UnsafeAppend(static_cast<const uint8_t*>(record->*data), static_cast<int32_t>(record->*size));
+  for (const RecordView& record : records) {
+    const Bytes& bytes = record.*part;
+    if (bytes.data) {
+      out->UnsafeAppend(reinterpret_cast<const uint8_t*>(bytes.data), bytes.size);
     } else {
       out->UnsafeAppendNull();
     }
@@ -74,22 +74,22 @@ void RecordColumns::Append(Records records) {
   if (offsets_) AppendOffsets(records);
   if (times_) AppendTimes(records);
   if (headers_) {
-    for (const rd_kafka_message_t* record : records) AppendHeaders(*record);
+    for (const RecordView& record : records) AppendHeaders(record);
   }
   rows_ += static_cast<int64_t>(records.size());
 }
 
 void RecordColumns::AppendKeys(Records records) {
-  bytes_ += AppendBytes(records, &rd_kafka_message_t::key, &rd_kafka_message_t::key_len, &key_);
+  bytes_ += AppendBytes(records, &RecordView::key, &key_);
 }
 
 void RecordColumns::AppendValues(Records records) {
-  bytes_ += AppendBytes(records, &rd_kafka_message_t::payload, &rd_kafka_message_t::len, &value_);
+  bytes_ += AppendBytes(records, &RecordView::value, &value_);
 }
 
 void RecordColumns::AppendOffsets(Records records) {
   base::ThrowIfError(offset_.Reserve(static_cast<int64_t>(records.size())));
-  for (const rd_kafka_message_t* record : records) offset_.UnsafeAppend(record->offset);
+  for (const RecordView& record : records) offset_.UnsafeAppend(record.offset);
 }
 
 void RecordColumns::AppendTimes(Records records) {
@@ -97,20 +97,17 @@ void RecordColumns::AppendTimes(Records records) {
   base::ThrowIfError(timestamp_.Reserve(count));
   base::ThrowIfError(timestamp_type_.Reserve(count));
   constexpr int64_t kMost = std::numeric_limits<int64_t>::max() / 1000;
-  for (const rd_kafka_message_t* record : records) {
-    rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-    int64_t millis = rd_kafka_message_timestamp(record, &type);
-    if (millis > kMost || millis < -kMost) throw MalformedTimestamp(partition_, record->offset, millis);
+  for (const RecordView& record : records) {
+    int64_t millis = record.timestamp_ms;
+    if (millis > kMost || millis < -kMost) throw MalformedTimestamp(partition_, record.offset, millis);
     timestamp_.UnsafeAppend(millis * 1000);
-    // Java counts from -1 (none), the library from 0.
-    timestamp_type_.UnsafeAppend(static_cast<int32_t>(type) - 1);
+    timestamp_type_.UnsafeAppend(static_cast<int32_t>(record.timestamp_type));
   }
 }
 
-void RecordColumns::AppendHeaders(const rd_kafka_message_t& record) {
+void RecordColumns::AppendHeaders(const RecordView& record) {
   auto& lists = static_cast<arrow::ListBuilder&>(*header_lists_);
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&record, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR || rd_kafka_header_cnt(headers) == 0) {
+  if (record.headers.empty()) {
     base::ThrowIfError(lists.AppendNull());
     return;
   }
@@ -118,19 +115,22 @@ void RecordColumns::AppendHeaders(const rd_kafka_message_t& record) {
   auto& pairs = static_cast<arrow::StructBuilder&>(*lists.value_builder());
   auto& names = static_cast<arrow::StringBuilder&>(*pairs.field_builder(0));
   auto& values = static_cast<arrow::BinaryBuilder&>(*pairs.field_builder(1));
-  const char* name = nullptr;
-  const void* value = nullptr;
-  size_t size = 0;
-  for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+  WireReader reader(record.headers);
+  for (int64_t left = reader.Varint(); left > 0 && reader.ok(); --left) {
+    Bytes name = reader.RecordBytes(), value = reader.RecordBytes();
+    if (!reader.ok()) break;
     base::ThrowIfError(pairs.Append());
-    base::ThrowIfError(names.Append(name));
-    if (value) {
-      base::ThrowIfError(values.Append(static_cast<const uint8_t*>(value), static_cast<int32_t>(size)));
+    base::ThrowIfError(names.Append(name.data, name.size));
+    if (value.data) {
+      base::ThrowIfError(values.Append(reinterpret_cast<const uint8_t*>(value.data), value.size));
     } else {
       base::ThrowIfError(values.AppendNull());
     }
-    bytes_ += static_cast<int64_t>(size);
   }
+  if (!reader.ok()) {
+    throw BrokerError(fmt::format("Partition {} has damaged headers at offset {}", partition_.ToString(), record.offset));
+  }
+  bytes_ += static_cast<int64_t>(record.headers.size());
 }
 
 std::shared_ptr<arrow::Array> RecordColumns::Column(const std::string& name) {

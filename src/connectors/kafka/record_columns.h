@@ -10,9 +10,8 @@
 #include <vector>
 
 #include "connectors/kafka/partition_offsets.h"
+#include "connectors/kafka/record_view.h"
 #include "connectors/spi/batch.h"
-
-struct rd_kafka_message_s;
 
 namespace sluice::connectors::kafka {
 
@@ -23,17 +22,17 @@ types::TypePtr RecordSchema(bool include_headers);
 class RecordColumns {
  public:
   RecordColumns(const ScanRequest& request, TopicPartition partition);
-  void Append(std::span<rd_kafka_message_s* const> records);
+  void Append(std::span<const RecordView> records);
   int64_t rows() const { return rows_; }
   int64_t bytes() const { return bytes_; }
   std::shared_ptr<arrow::RecordBatch> Finish();
 
  private:
-  void AppendKeys(std::span<rd_kafka_message_s* const> records);
-  void AppendValues(std::span<rd_kafka_message_s* const> records);
-  void AppendOffsets(std::span<rd_kafka_message_s* const> records);
-  void AppendTimes(std::span<rd_kafka_message_s* const> records);
-  void AppendHeaders(const rd_kafka_message_s& record);
+  void AppendKeys(std::span<const RecordView> records);
+  void AppendValues(std::span<const RecordView> records);
+  void AppendOffsets(std::span<const RecordView> records);
+  void AppendTimes(std::span<const RecordView> records);
+  void AppendHeaders(const RecordView& record);
   std::shared_ptr<arrow::Array> Column(const std::string& name);
 
   std::vector<std::string> names_;

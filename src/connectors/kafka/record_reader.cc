@@ -9,6 +9,8 @@
 #include <limits>
 #include <optional>
 
+#include "connectors/kafka/client_feed.h"
+#include "connectors/kafka/fetched_feed.h"
 #include "connectors/kafka/kafka_errors.h"
 #include "connectors/kafka/record_columns.h"
 
@@ -64,6 +66,10 @@ class RecordReader : public BatchReader {
       return true;
     }
     if (consumer_->cancellation()) consumer_->cancellation()->Check();
+    if (feed_->unsupported()) {
+      feed_ = feeds_->Replace(std::move(feed_));
+      return true;
+    }
     if (feed_->lost()) {
       Skip();
       return true;
@@ -115,28 +121,58 @@ class RecordReader : public BatchReader {
 }  // namespace
 
 FeedPool::FeedPool(ConsumerPtr consumer, const SourceOptions& options, std::function<void()> wake)
-    : consumer_(std::move(consumer)), options_(options), wake_(std::move(wake)) {}
+    : consumer_(std::move(consumer)),
+      options_(options),
+      wake_(std::move(wake)),
+      fetcher_(Fetcher::Supports(options.client) ? std::make_shared<Fetcher>(consumer_, options.client, wake_) : nullptr) {
+}
+
+FeedPool::FeedPtr FeedPool::Make(ConsumerPtr consumer, std::shared_ptr<Fetcher> fetcher,
+                                 const TopicPartition& partition, std::function<void()> wake) const {
+  if (!fetcher) {
+    return std::make_unique<ClientFeed>(std::move(consumer), partition, options_.include_headers, std::move(wake));
+  }
+  auto is = [&](const char* name, std::string_view value) {
+    auto found = options_.client.find(name);
+    return found != options_.client.end() && found->second == value;
+  };
+  return std::make_unique<FetchedFeed>(std::move(fetcher), partition, !is("check.crcs", "false"),
+                                       is("isolation.level", "read_committed"));
+}
 
 FeedPool::FeedPtr FeedPool::Acquire(const TopicPartition& partition) {
   std::lock_guard lock(mutex_);
-  if (!used_.insert(partition).second) {
+  if (used_.contains(partition)) {
     // One client cannot fetch two places of a partition.
-    auto client = std::make_shared<Consumer>(options_, consumer_->cancellation());
-    return std::make_unique<PartitionFeed>(std::move(client), partition, nullptr);
+    auto consumer = std::make_shared<Consumer>(options_, consumer_->cancellation());
+    auto fetcher = fetcher_ ? std::make_shared<Fetcher>(consumer, options_.client, nullptr) : nullptr;
+    return Make(std::move(consumer), std::move(fetcher), partition, nullptr);
   }
-  auto idle = idle_.find(partition);
-  if (idle == idle_.end()) return std::make_unique<PartitionFeed>(consumer_, partition, wake_);
-  FeedPtr feed = std::move(idle->second);
-  idle_.erase(idle);
+  auto idle = idle_.extract(partition);
+  FeedPtr feed = idle ? std::move(idle.mapped()) : Make(consumer_, fetcher_, partition, wake_);
+  used_[partition] = feed.get();
   return feed;
 }
 
 void FeedPool::Return(FeedPtr feed) {
   std::lock_guard lock(mutex_);
-  if (feed->consumer() != consumer_) return;
+  auto used = used_.find(feed->partition());
+  if (used == used_.end() || used->second != feed.get()) return;
+  used_.erase(used);
   TopicPartition partition = feed->partition();
-  used_.erase(partition);
   idle_[partition] = std::move(feed);
+}
+
+FeedPool::FeedPtr FeedPool::Replace(FeedPtr feed) {
+  std::lock_guard lock(mutex_);
+  fetcher_ = nullptr;
+  auto used = used_.find(feed->partition());
+  bool own = used != used_.end() && used->second == feed.get();
+  ConsumerPtr consumer = own ? consumer_ : std::make_shared<Consumer>(options_, consumer_->cancellation());
+  FeedPtr other = Make(std::move(consumer), nullptr, feed->partition(), own ? wake_ : nullptr);
+  other->Seek(feed->position());
+  if (own) used->second = other.get();
+  return other;
 }
 
 bool FeedPool::WatchFrom(const PartitionOffsets& offsets) {
@@ -146,9 +182,9 @@ bool FeedPool::WatchFrom(const PartitionOffsets& offsets) {
   for (const auto& [partition, offset] : offsets) {
     if (used_.contains(partition)) continue;
     FeedPtr& feed = idle_[partition];
-    if (!feed) feed = std::make_unique<PartitionFeed>(consumer_, partition, wake_);
+    if (!feed) feed = Make(consumer_, fetcher_, partition, wake_);
     if (feed->position() != offset || !feed->lost()) feed->Seek(offset);
-    if (feed->HasRecord()) quiet = false;
+    if (feed->HasRecord() || feed->unsupported()) quiet = false;
   }
   return quiet;
 }

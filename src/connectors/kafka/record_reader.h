@@ -6,31 +6,39 @@
 #include <memory>
 #include <mutex>
 
+#include "connectors/kafka/fetch/fetcher.h"
 #include "connectors/kafka/offset_fetcher.h"
-#include "connectors/kafka/partition_feed.h"
+#include "connectors/kafka/record_feed.h"
 #include "connectors/spi/batch.h"
 
 namespace sluice::connectors::kafka {
 
-/// Keeps one feed a partition. A range of a partition whose feed is in use gets a client of its own.
+/// Keeps one feed a partition. A range of a partition whose feed is in use gets a client of its own. Feeds read record
+/// batches themselves where they can, else through the client library.
 class FeedPool : public std::enable_shared_from_this<FeedPool> {
  public:
-  using FeedPtr = std::unique_ptr<PartitionFeed>;
+  using FeedPtr = std::unique_ptr<RecordFeed>;
   FeedPool(ConsumerPtr consumer, const SourceOptions& options, std::function<void()> wake);
 
   FeedPtr Acquire(const TopicPartition& partition);
   void Return(FeedPtr feed);
+  /// A feed through the client library in place of one that cannot go on, at its position.
+  FeedPtr Replace(FeedPtr feed);
   /// Has the feeds of these partitions, and no others, fetch from these offsets. False if records lie there already;
   /// else the pool's `wake` is called when one comes.
   bool WatchFrom(const PartitionOffsets& offsets);
 
  private:
+  FeedPtr Make(ConsumerPtr consumer, std::shared_ptr<Fetcher> fetcher, const TopicPartition& partition,
+               std::function<void()> wake) const;
+
   ConsumerPtr consumer_;
   const SourceOptions& options_;
   std::function<void()> wake_;
   std::mutex mutex_;
+  std::shared_ptr<Fetcher> fetcher_;  ///< null where the client library fetches
   std::map<TopicPartition, FeedPtr> idle_;
-  TopicPartitions used_;
+  std::map<TopicPartition, const RecordFeed*> used_;
 };
 using FeedPoolPtr = std::shared_ptr<FeedPool>;
 

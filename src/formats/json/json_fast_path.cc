@@ -22,6 +22,26 @@ inline const char* SkipSpace(const char* at) {
   return at;
 }
 
+template <typename Word>
+inline bool SameWord(const char* a, const char* b) {
+  Word left, right;
+  std::memcpy(&left, a, sizeof(Word));
+  std::memcpy(&right, b, sizeof(Word));
+  return left == right;
+}
+
+// For names, which are short: a call of memcmp takes longer.
+inline bool SameBytes(const char* a, const char* b, size_t size) {
+  if (size > 16) return std::memcmp(a, b, size) == 0;
+  // Two words that overlap.
+  if (size >= 8) return SameWord<uint64_t>(a, b) && SameWord<uint64_t>(a + size - 8, b + size - 8);
+  if (size >= 4) return SameWord<uint32_t>(a, b) && SameWord<uint32_t>(a + size - 4, b + size - 4);
+  for (size_t i = 0; i < size; ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
+
 // Behind a number, true, false or null: what may follow in an object or array.
 inline bool EndsScalar(char c) { return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\t'; }
 
@@ -42,7 +62,7 @@ inline const char* JsonParser::FastText(const char* at, std::string_view* text) 
 inline const char* JsonParser::FastString(ColumnBuilder* column, const char* at) {
   std::string_view text;
   if (const char* behind = FastText(at, &text)) [[likely]] {
-    column->AppendString(text);
+    column->AppendPadded(text);
     return behind;
   }
   if (*at != '"') return nullptr;
@@ -317,7 +337,7 @@ inline const char* JsonParser::FastField(const Node& node, size_t position, cons
     const Node::Expected& expected = node.expected[position];
     size_t size = expected.name.size();
     if (*at == '"' && end_ - at > static_cast<int64_t>(size + 2) && at[size + 1] == '"' && at[size + 2] == ':' &&
-        std::memcmp(at + 1, expected.name.data(), size) == 0) [[likely]] {
+        SameBytes(at + 1, expected.name.data(), size)) [[likely]] {
       *field = expected.field;
       return SkipSpace(at + size + 3);
     }
@@ -381,6 +401,17 @@ JsonParser::Outcome JsonParser::AppendRow(std::string_view document, std::vector
     if (behind && behind <= end_) return {0, false};
   }
   return ExactRow(document, columns);
+}
+
+JsonParser::Outcome JsonParser::AppendValue(std::string_view document, ColumnBuilder* column, bool padded) {
+  if (padded && !document.empty() && (document[0] == '{' || document[0] == '[')) {
+    end_ = document.data() + document.size();
+    int64_t row = column->length();
+    const char* behind = FastValue(*root_, column, document.data());
+    if (behind && behind <= end_) return {1, false};
+    column->Truncate(row);
+  }
+  return ExactValue(document, column);
 }
 
 }  // namespace sluice::formats

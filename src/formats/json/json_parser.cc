@@ -142,7 +142,7 @@ JsonParser::Outcome JsonParser::ExactRows(std::vector<ColumnBuilder>* columns) {
   return {0, true};
 }
 
-JsonParser::Outcome JsonParser::AppendValue(std::string_view document, ColumnBuilder* column) {
+JsonParser::Outcome JsonParser::ExactValue(std::string_view document, ColumnBuilder* column) {
   int64_t row = column->length();
   lexer_.Start(document);
   JsonToken token = lexer_.Next();

@@ -28,18 +28,20 @@ class JsonParser {
   /// The filter must be of the root's columns and outlive the parser.
   void SetFilter(const RowFilter* filter) { filter_ = filter->empty() ? nullptr : filter; }
 
+  static constexpr int kPadding = 32;
+
   struct Outcome {
     int rows = 0;      ///< appended to the columns; 0 for blank text
     bool bad = false;  ///< something in the document did not fit
   };
 
   /// Appends one document to the columns of a struct root. A bad document appends what could be read, at least one row.
-  /// With `padded` at least 32 bytes behind the text must be readable.
+  /// With `padded` at least kPadding bytes behind the text must be readable.
   /// Rows that the filter set before rules out are not appended, whatever follows in them.
   Outcome AppendRow(std::string_view document, std::vector<ColumnBuilder>* columns, bool padded);
   /// Appends one document to a column of the root's type; a bad one as a struct of what could be read, or as null.
-  /// Blank text is null and not bad.
-  Outcome AppendValue(std::string_view document, ColumnBuilder* column);
+  /// Blank text is null and not bad. `padded` as above.
+  Outcome AppendValue(std::string_view document, ColumnBuilder* column, bool padded);
 
  private:
   struct Node;
@@ -66,6 +68,7 @@ class JsonParser {
   Result ConvertString(const Node& node, ColumnBuilder* column);
   Result ConvertNumber(const Node& node, ColumnBuilder* column);
   Result ConvertText(const Node& node, ColumnBuilder* column);
+  Outcome ExactValue(std::string_view document, ColumnBuilder* column);
   Outcome ExactRow(std::string_view document, std::vector<ColumnBuilder>* columns);
   bool LeaveObject();
   Outcome ExactRows(std::vector<ColumnBuilder>* columns);
