@@ -8,6 +8,7 @@ usage: sluice COMMAND ...
   shell [options] [-i script.py]     a Python prompt with `spark`
   sql [-e QUERY | -f FILE]           run SQL statements
   serve [--port N]                   a server for Spark Connect clients
+  kafka COMMAND                      topics, records and consumer groups of Apache Kafka
   --version                          print the versions
 
 `sluice COMMAND --help` tells more.
@@ -40,6 +41,8 @@ def main(argv=None):
         from sluice.sql import main as run
     elif command == "serve":
         from sluice.serve import main as run
+    elif command == "kafka":
+        from sluice.kafka.command import main as run
     else:
         print(f"sluice: unknown command '{command}'\n\n{USAGE}", end="", file=sys.stderr)
         return 2
