@@ -94,8 +94,10 @@ def _reach(client, topic, servers, patience, errors):
             return
         except KafkaException as failure:
             client.poll(0)
-            hopeless = any(error.code() in _HOPELESS for error in errors.seen)
-            if hopeless or time.monotonic() > deadline:
+            hopeless = [error for error in errors.seen if error.code() in _HOPELESS]
+            if hopeless:
+                raise Failure(f"no connection to {servers}: {_reason(hopeless, None)}") from None
+            if time.monotonic() > deadline:
                 raise Failure(f"no broker answers at {servers}: {_reason(errors.seen, failure.args[0])}") from None
         step = max(min(2 * step, deadline - time.monotonic()), STEP_SECONDS)  # a slow answer needs a longer one
 

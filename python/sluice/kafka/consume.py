@@ -140,6 +140,8 @@ def _format(given):
 def _properties(given):
     """Those that the user may change, and those that the command needs."""
     preset = {"group.id": _NO_GROUP, "isolation.level": given.isolation_level or "read_uncommitted"}
+    if given.until_end:
+        preset["fetch.wait.max.ms"] = "20"  # the end is seen when a broker has waited so long for more
     # An offset is stored when its record is printed, not when it is fetched.
     forced = {**_FETCHING, "enable.auto.offset.store": "false", "enable.partition.eof": str(given.until_end).lower()}
     if given.isolation_level:

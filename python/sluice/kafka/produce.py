@@ -150,6 +150,7 @@ def _standard_input():
         print(">", end="", flush=True)
         line = sys.stdin.buffer.readline()
         if not line:
+            print()
             return
         yield line
 
