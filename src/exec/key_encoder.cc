@@ -18,14 +18,14 @@
 namespace sluice::exec {
 namespace {
 
-// 0 for types without a fixed width.
+// 0 for what is only null or not, -1 for types without a fixed width.
 int WidthOf(const arrow::DataType& type) {
   switch (type.id()) {
     case arrow::Type::NA:
+    case arrow::Type::STRUCT:
       return 0;
     case arrow::Type::BOOL:
       return 1;
-    case arrow::Type::STRUCT:
     case arrow::Type::LIST:
     case arrow::Type::MAP:
     case arrow::Type::STRING:
@@ -141,21 +141,45 @@ void AppendValue(const arrow::Array& array, int64_t i, std::string* out) {
   }
 }
 
+// A struct is a column that is null or not, and its fields.
+void FlattenType(const arrow::DataType& type, std::vector<int>* widths) {
+  widths->push_back(WidthOf(type));
+  if (type.id() != arrow::Type::STRUCT) return;
+  for (const auto& field : type.fields()) FlattenType(*field->type(), widths);
+}
+
+void FlattenColumn(const std::shared_ptr<arrow::Array>& column, arrow::ArrayVector* out) {
+  out->push_back(column);
+  if (column->type_id() != arrow::Type::STRUCT) return;
+  const auto& fields = static_cast<const arrow::StructArray&>(*column);
+  // The fields of a null are null, whatever lies there.
+  for (const auto& field : column->null_count() > 0 ? base::ValueOrThrow(fields.Flatten()) : fields.fields()) {
+    FlattenColumn(field, out);
+  }
+}
+
+arrow::ArrayVector Flattened(const arrow::ArrayVector& columns) {
+  arrow::ArrayVector out;
+  for (const auto& column : columns) FlattenColumn(column, &out);
+  return out;
+}
+
 }  // namespace
 
-KeyEncoder::KeyEncoder(std::vector<std::shared_ptr<arrow::DataType>> types) : types_(std::move(types)) {
+KeyEncoder::KeyEncoder(const std::vector<std::shared_ptr<arrow::DataType>>& types) {
+  for (const auto& type : types) FlattenType(*type, &widths_);
   int total = 0;
   bool fixed = true;
-  for (const auto& type : types_) {
-    widths_.push_back(WidthOf(*type));
-    fixed = fixed && widths_.back() >= 0;
-    total += std::max(widths_.back(), 0);
+  for (int width : widths_) {
+    fixed = fixed && width >= 0;
+    total += std::max(width, 0);
   }
-  total += static_cast<int>(types_.size() + 7) / 8;
+  total += static_cast<int>(widths_.size() + 7) / 8;
   fixed_size_ = fixed ? (total + 7) / 8 * 8 : 0;
 }
 
-void KeyEncoder::EncodeFixed(const arrow::ArrayVector& columns, int64_t rows, std::vector<uint64_t>* out) const {
+void KeyEncoder::EncodeFixed(const arrow::ArrayVector& given, int64_t rows, std::vector<uint64_t>* out) const {
+  arrow::ArrayVector columns = Flattened(given);
   out->assign(rows * (fixed_size_ / 8), 0);
   auto* base = reinterpret_cast<uint8_t*>(out->data());
   int position = 0;
@@ -166,8 +190,10 @@ void KeyEncoder::EncodeFixed(const arrow::ArrayVector& columns, int64_t rows, st
     const arrow::Array& column = *columns[c];
     uint8_t bit = static_cast<uint8_t>(1u << (c % 8));
     uint8_t* null_byte = nulls + c / 8;
-    if (column.type_id() == arrow::Type::NA) {
-      for (int64_t i = 0; i < rows; ++i) null_byte[i * fixed_size_] |= bit;
+    if (widths_[c] == 0) {
+      for (int64_t i = 0; i < rows && column.null_count() > 0; ++i) {
+        if (column.IsNull(i)) null_byte[i * fixed_size_] |= bit;
+      }
       continue;
     }
     uint8_t* target = base + position;
@@ -188,7 +214,8 @@ void KeyEncoder::EncodeFixed(const arrow::ArrayVector& columns, int64_t rows, st
   }
 }
 
-void KeyEncoder::Encode(const arrow::ArrayVector& columns, int64_t rows, EncodedKeys* out) const {
+void KeyEncoder::Encode(const arrow::ArrayVector& given, int64_t rows, EncodedKeys* out) const {
+  arrow::ArrayVector columns = Flattened(given);
   std::vector<uint32_t> sizes(rows, 0);
   std::vector<std::vector<std::string>> nested(columns.size());
   for (size_t c = 0; c < columns.size(); ++c) {
@@ -218,8 +245,8 @@ void KeyEncoder::Encode(const arrow::ArrayVector& columns, int64_t rows, Encoded
   uint8_t* bytes = out->bytes.data();
   for (size_t c = 0; c < columns.size(); ++c) {
     const arrow::Array& column = *columns[c];
-    if (column.type_id() == arrow::Type::NA) {
-      for (int64_t i = 0; i < rows; ++i) bytes[cursor[i]++] = 1;
+    if (widths_[c] == 0) {
+      for (int64_t i = 0; i < rows; ++i) bytes[cursor[i]++] = column.IsNull(i);
     } else if (widths_[c] >= 0) {
       int width = widths_[c];
       WithReader(column, [&](const auto& reader) {

@@ -21,7 +21,7 @@ struct EncodedKeys {
 /// Null is a value of its own, NaNs are equal, -0.0 = 0.0, maps are equal whatever their entries' order.
 class KeyEncoder {
  public:
-  explicit KeyEncoder(std::vector<std::shared_ptr<arrow::DataType>> types);
+  explicit KeyEncoder(const std::vector<std::shared_ptr<arrow::DataType>>& types);
   /// The size of each row if all columns have a fixed width, rounded up to 8; else 0.
   int fixed_size() const { return fixed_size_; }
   /// Rows of fixed_size() bytes one after the other (8-byte aligned); only if fixed_size() > 0 or there is no column.
@@ -29,8 +29,7 @@ class KeyEncoder {
   void Encode(const arrow::ArrayVector& columns, int64_t rows, EncodedKeys* out) const;
 
  private:
-  std::vector<std::shared_ptr<arrow::DataType>> types_;
-  std::vector<int> widths_;
+  std::vector<int> widths_;  ///< of the columns, a struct's fields behind it
   int fixed_size_ = 0;
 };
 

@@ -30,9 +30,9 @@ void StateMap::Clear() {
   for (Slot& slot : slots_) {
     if (slot.block && slot.block != Tombstone<Block>()) FreeBlock(slot.block);
   }
+  FreeReplaced();
   slots_.assign(kFirstSlots, Slot{});
   size_ = tombstones_ = 0;
-  changes_.clear();
   recording_ = false;
 }
 
@@ -96,37 +96,44 @@ std::string_view StateMap::Get(std::string_view key) const {
   return found == kNotFound ? std::string_view() : ValueOf(*slots_[found].block);
 }
 
+// Puts a block where another one of the same key is, or none.
+void StateMap::Replace(Block* before, Block* after) {
+  if (recording_) {
+    changes_.push_back({before, after});
+  } else if (before) {
+    FreeBlock(before);
+  }
+}
+
 void StateMap::Put(std::string_view key, std::string_view value) {
   if (static_cast<size_t>(size_ + tombstones_ + 1) * 4 > slots_.size() * 3) Grow();
   uint64_t hash = HashOf(key);
   Slot* slot = FindForInsert(key, hash);
   if (!slot->block || slot->block == Tombstone<Block>()) {
-    if (recording_) changes_.push_back({std::string(key), "", false});
     if (slot->block) --tombstones_;
     *slot = {hash, NewBlock(key, value)};
     ++size_;
+    Replace(nullptr, slot->block);
     return;
   }
   Block* block = slot->block;
-  if (recording_) changes_.push_back({std::string(key), std::string(ValueOf(*block)), true});
-  if (value.size() <= block->capacity) {
+  if (!recording_ && value.size() <= block->capacity) {
     if (!value.empty()) std::memcpy(block->data + block->key_size, value.data(), value.size());
     block->value_size = static_cast<uint32_t>(value.size());
     return;
   }
   slot->block = NewBlock(key, value);
-  FreeBlock(block);
+  Replace(block, slot->block);
 }
 
 bool StateMap::Remove(std::string_view key) {
   size_t found = Find(key, HashOf(key));
   if (found == kNotFound) return false;
   Block* block = slots_[found].block;
-  if (recording_) changes_.push_back({std::string(key), std::string(ValueOf(*block)), true});
   slots_[found].block = Tombstone<Block>();
-  FreeBlock(block);
   --size_;
   ++tombstones_;
+  Replace(block, nullptr);
   return true;
 }
 
@@ -137,23 +144,38 @@ void StateMap::ForEach(const std::function<bool(std::string_view, std::string_vi
   }
 }
 
-void StateMap::Keep() {
+void StateMap::FreeReplaced() {
+  for (const Change& change : changes_) {
+    if (change.before) FreeBlock(change.before);
+  }
   changes_.clear();
+}
+
+void StateMap::Keep() {
+  FreeReplaced();
   if (changes_.capacity() > 100'000) changes_.shrink_to_fit();
 }
 
 void StateMap::Undo() {
-  recording_ = false;
-  while (!changes_.empty()) {
-    Change change = std::move(changes_.back());
-    changes_.pop_back();
-    if (change.existed) {
-      Put(change.key, change.old_value);
+  for (; !changes_.empty(); changes_.pop_back()) {
+    auto [before, after] = changes_.back();
+    std::string_view key = KeyOf(*(after ? after : before));
+    uint64_t hash = HashOf(key);
+    if (after && before) {
+      slots_[Find(key, hash)].block = before;
+    } else if (after) {
+      slots_[Find(key, hash)].block = Tombstone<Block>();
+      --size_;
+      ++tombstones_;
     } else {
-      Remove(change.key);
+      if (static_cast<size_t>(size_ + tombstones_ + 1) * 4 > slots_.size() * 3) Grow();
+      Slot* slot = FindForInsert(key, hash);
+      if (slot->block) --tombstones_;
+      *slot = {hash, before};
+      ++size_;
     }
+    if (after) FreeBlock(after);
   }
-  recording_ = true;
 }
 
 }  // namespace sluice::state

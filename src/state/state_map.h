@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -43,10 +42,10 @@ class StateMap {
     uint64_t hash = 0;
     Block* block = nullptr;  // null = free, kTombstone = removed
   };
+  // The blocks of a key before and after; null: it was or is absent. While changes are recorded the old one stays.
   struct Change {
-    std::string key;
-    std::string old_value;
-    bool existed;
+    Block* before;
+    Block* after;
   };
 
   size_t Find(std::string_view key, uint64_t hash) const;
@@ -55,6 +54,8 @@ class StateMap {
   static std::string_view ValueOf(const Block& block) { return {block.data + block.key_size, block.value_size}; }
   Block* NewBlock(std::string_view key, std::string_view value);
   void FreeBlock(Block* block);
+  void Replace(Block* before, Block* after);
+  void FreeReplaced();
   void Grow();
 
   std::vector<Slot> slots_;

@@ -1,6 +1,8 @@
 // Arrow columns → UnsafeRows: sizes first, then column by column into one buffer.
 #include <arrow/api.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "state/unsafe_layout.h"
 #include "state/unsafe_row.h"
@@ -265,6 +267,33 @@ bool WriteFixedColumn(const DataType& type, const arrow::Array& column, size_t i
   }
 }
 
+// A struct column without nulls whose fields are copied as they are (a window, say), field by field; false for others.
+bool WriteFlatStruct(const DataType& type, const arrow::Array& column, size_t index, size_t bitset_bytes,
+                     const std::vector<size_t>& offsets, std::vector<size_t>* cursors, char* rows) {
+  if (!type.Is(TypeId::kStruct) || column.null_count() > 0) return false;
+  const auto& fields = type.fields();
+  bool flat = std::ranges::all_of(fields, [](const types::StructField& field) {
+    const DataType& stored = Storage(*field.type);
+    return InlineBytes(stored) > 0 && !stored.Is(TypeId::kBoolean) && !stored.Is(TypeId::kDecimal) &&
+           !stored.Is(TypeId::kNull);
+  });
+  if (!flat) return false;
+  size_t bytes = FixedBytes(fields.size());
+  std::vector<size_t> starts(column.length());
+  for (int64_t i = 0; i < column.length(); ++i) {
+    size_t& cursor = (*cursors)[i];
+    starts[i] = offsets[i] + cursor;
+    StoreOffsetAndSize(rows + offsets[i] + bitset_bytes + 8 * index, cursor, bytes);
+    cursor += bytes;
+  }
+  const auto& group = static_cast<const arrow::StructArray&>(column);
+  for (size_t f = 0; f < fields.size(); ++f) {
+    WriteFixedColumn(Storage(*fields[f].type), *group.field(static_cast<int>(f)), f, BitsetBytes(fields.size()), starts,
+                     rows);
+  }
+  return true;
+}
+
 }  // namespace
 
 UnsafeRowEncoder::UnsafeRowEncoder(types::TypePtr schema) : schema_(std::move(schema)) {}
@@ -294,7 +323,8 @@ UnsafeRows UnsafeRowEncoder::Encode(const arrow::ArrayVector& columns, int64_t r
   for (size_t f = 0; f < fields.size(); ++f) {
     const DataType& type = Storage(*fields[f].type);
     if (rows > 0 &&
-        WriteFixedColumn(type, *columns[f], f, BitsetBytes(fields.size()), out.offsets_, out.data_.data())) {
+        (WriteFixedColumn(type, *columns[f], f, BitsetBytes(fields.size()), out.offsets_, out.data_.data()) ||
+         WriteFlatStruct(type, *columns[f], f, BitsetBytes(fields.size()), out.offsets_, &cursors, out.data_.data()))) {
       continue;
     }
     for (int64_t i = 0; i < rows; ++i) {

@@ -1,5 +1,5 @@
-// Answers of Kafka brokers: whatever the bytes are, there are records or an error. The first byte chooses what they are:
-// an answer, a record batch, or compressed records.
+// Answers of Kafka brokers: whatever the bytes are, there are records or an error. The first byte chooses what they
+// are: an answer, a record batch, or compressed records.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -22,7 +22,7 @@ types::TypePtr HeadersType() {
   return type;
 }
 
-int64_t AppendBytes(Records records, Bytes RecordView::* part, arrow::BinaryBuilder* out) {
+int64_t AppendBytes(Records records, Bytes RecordView::*part, arrow::BinaryBuilder* out) {
   int64_t total = 0;
   for (const RecordView& record : records) total += (record.*part).size;
   base::ThrowIfError(out->Reserve(static_cast<int64_t>(records.size())));
@@ -79,13 +79,9 @@ void RecordColumns::Append(Records records) {
   rows_ += static_cast<int64_t>(records.size());
 }
 
-void RecordColumns::AppendKeys(Records records) {
-  bytes_ += AppendBytes(records, &RecordView::key, &key_);
-}
+void RecordColumns::AppendKeys(Records records) { bytes_ += AppendBytes(records, &RecordView::key, &key_); }
 
-void RecordColumns::AppendValues(Records records) {
-  bytes_ += AppendBytes(records, &RecordView::value, &value_);
-}
+void RecordColumns::AppendValues(Records records) { bytes_ += AppendBytes(records, &RecordView::value, &value_); }
 
 void RecordColumns::AppendOffsets(Records records) {
   base::ThrowIfError(offset_.Reserve(static_cast<int64_t>(records.size())));
@@ -128,7 +124,8 @@ void RecordColumns::AppendHeaders(const RecordView& record) {
     }
   }
   if (!reader.ok()) {
-    throw BrokerError(fmt::format("Partition {} has damaged headers at offset {}", partition_.ToString(), record.offset));
+    throw BrokerError(
+        fmt::format("Partition {} has damaged headers at offset {}", partition_.ToString(), record.offset));
   }
   bytes_ += static_cast<int64_t>(record.headers.size());
 }

@@ -124,8 +124,8 @@ FeedPool::FeedPool(ConsumerPtr consumer, const SourceOptions& options, std::func
     : consumer_(std::move(consumer)),
       options_(options),
       wake_(std::move(wake)),
-      fetcher_(Fetcher::Supports(options.client) ? std::make_shared<Fetcher>(consumer_, options.client, wake_) : nullptr) {
-}
+      fetcher_(Fetcher::Supports(options.client) ? std::make_shared<Fetcher>(consumer_, options.client, wake_)
+                                                 : nullptr) {}
 
 FeedPool::FeedPtr FeedPool::Make(ConsumerPtr consumer, std::shared_ptr<Fetcher> fetcher,
                                  const TopicPartition& partition, std::function<void()> wake) const {

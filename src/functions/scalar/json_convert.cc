@@ -65,7 +65,8 @@ std::shared_ptr<arrow::Array> ParseAll(const JsonRule& rule, const std::string& 
   builder.Reserve(rows);
   TextWriter corrupt(arrow::utf8(), rows);
   // The texts lie one behind the other: all but the last have bytes behind them.
-  const char* padded_end = rows > 0 && !json.constant() ? json[rows - 1].data() - formats::JsonParser::kPadding : nullptr;
+  const char* padded_end =
+      rows > 0 && !json.constant() ? json[rows - 1].data() - formats::JsonParser::kPadding : nullptr;
   for (int64_t row = 0; row < rows; ++row) {
     bool bad = false;
     if (json.valid(row)) {

@@ -49,7 +49,8 @@ ShiftTable MakeShiftTable() {
 }
 
 uint32_t Shift(const ShiftTable& table, uint64_t crc) {
-  return table[0][crc & 0xff] ^ table[1][(crc >> 8) & 0xff] ^ table[2][(crc >> 16) & 0xff] ^ table[3][(crc >> 24) & 0xff];
+  return table[0][crc & 0xff] ^ table[1][(crc >> 8) & 0xff] ^ table[2][(crc >> 16) & 0xff] ^
+         table[3][(crc >> 24) & 0xff];
 }
 
 uint64_t Word(const char* at) {

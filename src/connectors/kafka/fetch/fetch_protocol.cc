@@ -64,7 +64,8 @@ std::vector<FetchedPartition> DecodeFetchResponse(std::string_view bytes, int32_
     auto partitions = reader.Integer<int32_t>();
     for (int32_t i = 0; i < partitions && reader.ok(); ++i) out.push_back(ReadPartition(reader, name));
   }
-  if (!reader.ok() || answered != correlation_id) throw BrokerError("A broker sent a malformed answer to a Fetch request");
+  if (!reader.ok() || answered != correlation_id)
+    throw BrokerError("A broker sent a malformed answer to a Fetch request");
   return out;
 }
 

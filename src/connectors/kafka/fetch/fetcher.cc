@@ -350,7 +350,8 @@ void Fetcher::AddSlice(Partition& partition, const FetchedPartition& fetched, co
   std::string_view rest = fetched.records;
   RecordBatchHead head;
   BatchFound found = BatchFound::kPartial;
-  while (!rest.empty() && (found = NextBatch(&rest, &head)) == BatchFound::kWhole) partition.offset = head.last_offset + 1;
+  while (!rest.empty() && (found = NextBatch(&rest, &head)) == BatchFound::kWhole)
+    partition.offset = head.last_offset + 1;
   size_t whole = fetched.records.size() - rest.size();
   if (whole > 0) {
     partition.ready.push_back({memory, fetched.records.substr(0, whole), fetched.aborted});

@@ -70,9 +70,10 @@ bool RecordBatchReader::Next(RecordView* record) {
   record->offset = head_.base_offset + offset_delta;
   bool by_broker = (head_.attributes & kLogAppendTime) != 0;
   // The sum may overflow with damaged deltas; what is out of range is found where it becomes a timestamp.
-  record->timestamp_ms = by_broker ? head_.max_timestamp
-                                   : static_cast<int64_t>(static_cast<uint64_t>(head_.base_timestamp) +
-                                                          static_cast<uint64_t>(timestamp_delta));
+  record->timestamp_ms =
+      by_broker
+          ? head_.max_timestamp
+          : static_cast<int64_t>(static_cast<uint64_t>(head_.base_timestamp) + static_cast<uint64_t>(timestamp_delta));
   record->timestamp_type = by_broker ? TimestampType::kLogAppendTime : TimestampType::kCreateTime;
   return true;
 }
