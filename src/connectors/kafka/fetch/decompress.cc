@@ -38,7 +38,7 @@ void Stream(Compression::type type, std::string_view packed, std::string* out) {
                                              Unsigned(out->data() + have)));
     packed.remove_prefix(step.bytes_read);
     have += step.bytes_written;
-    if (step.bytes_read == 0 && step.bytes_written == 0 && !step.need_more_output) {
+    if (step.bytes_read == 0 && step.bytes_written == 0) {
       throw DamagedBatch("its compressed bytes end too early");
     }
   }
