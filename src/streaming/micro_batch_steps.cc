@@ -352,7 +352,7 @@ void MicroBatchQuery::FinishIdle() {
     awaited = looks_wanted_ > 0;
   }
   plan::TriggerKind kind = definition_.trigger.kind;
-  bool polls = interval_ms_ == 0 && (kind == plan::TriggerKind::kDefault || kind == plan::TriggerKind::kProcessingTime);
+  bool polls = interval_ms_ == 0 && kind != plan::TriggerKind::kAvailableNow && kind != plan::TriggerKind::kOnce;
   monitor_.AddIdleProgress(
       [&] {
         Progress progress = MakeProgress(now - trigger_.start_ms, false);

@@ -98,7 +98,7 @@ QueryManager::~QueryManager() { StopAll(); }
 void QueryManager::UseClock(std::shared_ptr<base::Clock> clock) { state_->clock = std::move(clock); }
 
 StreamingQueryPtr QueryManager::Start(QueryDefinition definition) {
-  CheckTrigger(definition.trigger, definition.plan, *definition.sink);
+  CheckTrigger(definition.trigger, *definition.conf, definition.plan, *definition.sink);
   std::error_code failed;
   std::filesystem::create_directories(definition.checkpoint, failed);
   bool stop_active = definition.conf->GetBool("spark.sql.streaming.stopActiveRunOnRestart");

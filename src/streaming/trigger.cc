@@ -33,35 +33,39 @@ void CheckContinuous(const logical::PlanPtr& plan, const connectors::StreamSink&
   throw Error::Unsupported("The continuous trigger", "Use trigger(processingTime=…); micro-batches take milliseconds.");
 }
 
+// `name` is what Spark calls the interval when it complains.
+int64_t IntervalMillis(const std::string& text, const char* name) {
+  types::Interval interval = types::ParseInterval(text);
+  if (interval.months != 0) throw Error(ErrorKind::kIllegalArgument, "_LEGACY_ERROR_TEMP_3262", {{"interval", text}});
+  int64_t micros = interval.days * kMicrosPerDay + interval.micros;
+  if (micros < 0) {
+    throw Error::Plain(ErrorKind::kIllegalArgument,
+                       std::string("requirement failed: the ") + name + " should not be negative");
+  }
+  return micros / 1000;
+}
+
+void CheckRealTime(const plan::Trigger& trigger, const base::SqlConf& conf) {
+  int64_t millis = IntervalMillis(trigger.interval, "batch duration");
+  int64_t least = conf.GetMillis("spark.sql.streaming.realTimeMode.minBatchDuration");
+  if (millis >= least) return;
+  throw Error(ErrorKind::kIllegalArgument, "INVALID_STREAMING_REAL_TIME_MODE_TRIGGER_INTERVAL",
+              {{"interval", std::to_string(millis)}, {"minBatchDuration", std::to_string(least)}});
+}
+
 }  // namespace
 
 int64_t TriggerIntervalMillis(const plan::Trigger& trigger) {
-  switch (trigger.kind) {
-    case plan::TriggerKind::kProcessingTime:
-    case plan::TriggerKind::kContinuous:
-    case plan::TriggerKind::kRealTime:
-      break;
-    default:
-      return 0;
-  }
-  types::Interval interval = types::ParseInterval(trigger.interval);
-  if (interval.months != 0) {
-    throw Error(ErrorKind::kIllegalArgument, "_LEGACY_ERROR_TEMP_3262", {{"interval", trigger.interval}});
-  }
-  int64_t millis = (interval.days * kMicrosPerDay + interval.micros) / 1000;
-  if (millis < 0 || interval.days * kMicrosPerDay + interval.micros < 0) {
-    throw Error::Plain(ErrorKind::kIllegalArgument,
-                       "requirement failed: the interval of trigger should not be negative");
-  }
-  return millis;
+  bool has_interval =
+      trigger.kind == plan::TriggerKind::kProcessingTime || trigger.kind == plan::TriggerKind::kContinuous;
+  return has_interval ? IntervalMillis(trigger.interval, "interval of trigger") : 0;
 }
 
-void CheckTrigger(const plan::Trigger& trigger, const logical::PlanPtr& plan, const connectors::StreamSink& sink) {
+void CheckTrigger(const plan::Trigger& trigger, const base::SqlConf& conf, const logical::PlanPtr& plan,
+                  const connectors::StreamSink& sink) {
   TriggerIntervalMillis(trigger);
   if (trigger.kind == plan::TriggerKind::kContinuous) CheckContinuous(plan, sink);
-  if (trigger.kind == plan::TriggerKind::kRealTime) {
-    throw Error::Unsupported("The real-time trigger", "Use the default trigger; micro-batches take milliseconds.");
-  }
+  if (trigger.kind == plan::TriggerKind::kRealTime) CheckRealTime(trigger, conf);
 }
 
 }  // namespace sluice::streaming
