@@ -26,6 +26,7 @@ run: build
 	$(VENV)/bin/sluice submit examples/orders/orders.py
 
 test: setup
+	@tools/setup.sh services
 	@$(VENV)/bin/python tools/test.py $(if $(REPORT),--report $(REPORT))
 
 test-spark: build

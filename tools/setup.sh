@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the build needs; each part is skipped at once when it is already there.
-#   setup.sh [packages] [venv] [bench] [hooks] [sanitizers]     without arguments: packages and venv
+#   setup.sh [packages] [venv] [services] [bench] [hooks] [sanitizers]     without arguments: packages and venv
 # Environment: PYTHON (python3) makes the virtual environment; VENV (.venv) is its folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +10,14 @@ packages() {
     local wanted
     mapfile -t wanted < <(grep -v '^#' tools/debian-packages.txt)
     install_packages "${wanted[@]}"
+}
+
+# What the real servers of the tests run on and come by; another Java or Maven on the path will do.
+services() {
+    local wanted=()
+    command -v java >/dev/null || wanted+=(openjdk-17-jre-headless)
+    command -v mvn >/dev/null || wanted+=(maven)
+    [ ${#wanted[@]} = 0 ] || install_packages "${wanted[@]}"
 }
 
 # A clang that knows all of C++20; its runtime has the sanitizers and the fuzzer.
