@@ -1,6 +1,9 @@
 // Aggregates partitions in parallel and exchanges the partial results by key.
 #include <arrow/array/array_primitive.h>
 
+#include <mutex>
+#include <optional>
+
 #include "base/arrow_status.h"
 #include "exec/aggregation.h"
 #include "exec/expression_frame.h"
@@ -12,6 +15,49 @@ namespace {
 std::shared_ptr<arrow::Array> Int32s(const std::vector<int32_t>& values) {
   return std::make_shared<arrow::Int32Array>(static_cast<int64_t>(values.size()), arrow::Buffer::FromVector(values));
 }
+
+// A table of more groups no longer fits the processor's caches, and that of every task would hold most keys.
+constexpr int64_t kManyGroups = 1 << 17;
+
+// The rows of each partition; none where there are no groups.
+std::vector<PartialRows> SplitByHash(const PartialRows& rows, int partitions) {
+  std::vector<std::vector<int32_t>> members(partitions);
+  auto places = HashPartitions(rows.keys, rows.rows, partitions);
+  for (size_t i = 0; i < places.size(); ++i) members[places[i]].push_back(static_cast<int32_t>(i));
+  std::vector<PartialRows> out(partitions);
+  for (int p = 0; p < partitions; ++p) {
+    if (!members[p].empty()) out[p] = SelectGroups(rows, Int32s(members[p]));
+  }
+  return out;
+}
+
+// Merges, partition by partition, what tasks hand over; each key is then held once.
+class MergedPartitions {
+ public:
+  MergedPartitions(const AggregationPlan& plan, int partitions) : plan_(plan), merged_(partitions), locks_(partitions) {}
+
+  void Add(logical::EvalContext& eval, const PartialAggregation& part) {
+    std::vector<PartialRows> pieces = SplitByHash(part.Rows(), static_cast<int>(merged_.size()));
+    for (size_t p = 0; p < pieces.size(); ++p) {
+      if (pieces[p].rows == 0) continue;
+      std::lock_guard lock(locks_[p]);
+      if (!merged_[p]) merged_[p] = std::make_unique<PartialAggregation>(plan_);
+      merged_[p]->Merge(eval, pieces[p]);
+      pieces[p] = {};
+    }
+  }
+  std::optional<PartialRows> Take(int partition) {
+    if (!merged_[partition]) return std::nullopt;
+    PartialRows rows = merged_[partition]->Rows();
+    merged_[partition].reset();
+    return rows;
+  }
+
+ private:
+  const AggregationPlan& plan_;
+  std::vector<std::unique_ptr<PartialAggregation>> merged_;
+  std::vector<std::mutex> locks_;
+};
 
 }  // namespace
 
@@ -57,7 +103,8 @@ std::vector<int32_t> HashPartitions(const arrow::ArrayVector& keys, int64_t rows
 }
 
 std::vector<std::unique_ptr<PartialAggregation>> AggregatePartitions(const AggregationPlan& plan, const Operator& child,
-                                                                     ExecContext& context) {
+                                                                     ExecContext& context,
+                                                                     const TakesLarge& take_large) {
   std::vector<std::unique_ptr<PartialAggregation>> parts(child.Partitions(context));
   ForEachPartition(child, context, [&](int partition) {
     auto part = std::make_unique<PartialAggregation>(plan);
@@ -67,6 +114,9 @@ std::vector<std::unique_ptr<PartialAggregation>> AggregatePartitions(const Aggre
       context.cancellation->Check();
       part->Add(eval, *batch);
       eval.rows_before += batch->num_rows();
+      if (!take_large || part->groups() < kManyGroups) continue;
+      take_large(eval, *part);
+      part = std::make_unique<PartialAggregation>(plan);
     }
     parts[partition] = std::move(part);
   });
@@ -76,7 +126,13 @@ std::vector<std::unique_ptr<PartialAggregation>> AggregatePartitions(const Aggre
 std::vector<std::vector<PartialRows>> ExchangePartialAggregates(const AggregationPlan& plan, const Operator& child,
                                                                 ExecContext& context, int partitions) {
   std::vector<std::vector<PartialRows>> result(partitions);
-  for (auto& part : AggregatePartitions(plan, child, context)) {
+  MergedPartitions merged(plan, partitions);
+  auto take_large = [&](logical::EvalContext& eval, const PartialAggregation& part) { merged.Add(eval, part); };
+  auto parts = AggregatePartitions(plan, child, context, partitions > 1 ? TakesLarge(take_large) : nullptr);
+  for (int p = 0; p < partitions; ++p) {
+    if (auto rows = merged.Take(p)) result[p].push_back(std::move(*rows));
+  }
+  for (auto& part : parts) {
     if (part->groups() == 0) continue;
     PartialRows rows = part->Rows();
     part.reset();
@@ -84,11 +140,9 @@ std::vector<std::vector<PartialRows>> ExchangePartialAggregates(const Aggregatio
       result[0].push_back(std::move(rows));
       continue;
     }
-    std::vector<std::vector<int32_t>> members(partitions);
-    auto places = HashPartitions(rows.keys, rows.rows, partitions);
-    for (size_t i = 0; i < places.size(); ++i) members[places[i]].push_back(static_cast<int32_t>(i));
+    std::vector<PartialRows> pieces = SplitByHash(rows, partitions);
     for (int p = 0; p < partitions; ++p) {
-      if (!members[p].empty()) result[p].push_back(SelectGroups(rows, Int32s(members[p])));
+      if (pieces[p].rows > 0) result[p].push_back(std::move(pieces[p]));
     }
   }
   return result;

@@ -1,6 +1,7 @@
 // Grouped aggregation: what an Aggregate computes, and its state over some of the rows.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -98,13 +99,17 @@ PartialRows SelectGroups(const PartialRows& rows, const std::shared_ptr<arrow::A
 /// The partition of each row by Spark's hash partitioning: pmod(murmur3(keys), partitions).
 std::vector<int32_t> HashPartitions(const arrow::ArrayVector& keys, int64_t rows, int partitions);
 
-/// Runs `child` in parallel, one partial aggregation a partition, in partition order.
-
+/// What becomes of a partial aggregation that has grown large, before its partition has been read; called from the tasks.
+using TakesLarge = std::function<void(logical::EvalContext&, const PartialAggregation&)>;
+/// Runs `child` in parallel, one partial aggregation a partition, in partition order. With `take_large` each starts anew
+/// from time to time.
 std::vector<std::unique_ptr<PartialAggregation>> AggregatePartitions(const AggregationPlan& plan, const Operator& child,
-                                                                     ExecContext& context);
+                                                                     ExecContext& context,
+                                                                     const TakesLarge& take_large = nullptr);
 
 /// Partial results of all partitions of `child`, exchanged by key hash: result[p] are the pieces of partition p, in the
-/// order of the child's partitions. What a streaming aggregate merges into its state.
+/// order of the child's partitions, large ones merged into one as they come. What a streaming aggregate merges into its
+/// state.
 std::vector<std::vector<PartialRows>> ExchangePartialAggregates(const AggregationPlan& plan, const Operator& child,
                                                                 ExecContext& context, int partitions);
 
