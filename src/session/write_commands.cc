@@ -87,6 +87,7 @@ void WritePlan(Session& session, const logical::PlanPtr& plan, connectors::Write
   if (spec.format.empty()) spec.format = conf->GetString("spark.sql.sources.default");
   spec.schema = plan->Schema();
   spec.conf = conf.get();
+  spec.cancellation = cancellation;
   CheckPartitionColumns(*spec.schema, spec.partition_by);
   const connectors::DataSourceEntry& entry = session.environment().connectors.Get(spec.format);
   if (!entry.write) {

@@ -113,6 +113,7 @@ void MicroBatchQuery::Initialize() {
     if (auto self = query.lock()) self->Wake();
   };
   runtime_->sources = CreateSources(definition_.plan, definition_.checkpoint, std::move(context));
+  definition_.sink->Start({.query_id = id_, .cancellation = cancellation_});
   if (definition_.trigger.kind == plan::TriggerKind::kAvailableNow) {
     for (const QuerySourcePtr& source : runtime_->sources.unique) source->source->PrepareForTriggerAvailableNow();
   }

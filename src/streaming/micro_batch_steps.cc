@@ -224,7 +224,7 @@ void MicroBatchQuery::RunBatch() {
     explain_runtime_ = runtime_;
     explain_batch_ = batch_id_;
   }
-  connectors::SinkBatch sink_batch{batch_id_, definition_.plan->Schema(), definition_.mode};
+  connectors::SinkBatch sink_batch{batch_id_, definition_.plan->Schema(), definition_.mode, range.timestamp_ms};
   auto batch = std::make_shared<MicroBatch>(runtime_, range);
   Timed("addBatch", [&] { WriteBatch(batch, *definition_.sink, sink_batch); });
   LastBatch last;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cancellation.h"
 #include "base/registration.h"
 #include "base/sql_conf.h"
 #include "connectors/spi/batch.h"
@@ -41,6 +42,7 @@ struct WriteSpec {
   plan::SaveMode mode = plan::SaveMode::kErrorIfExists;
   std::vector<std::string> partition_by;
   const base::SqlConf* conf = nullptr;
+  base::CancellationPtr cancellation;  ///< cancelled when the caller gives up; may be null
 };
 
 /// A format or system. What an entry lacks is refused with Spark's error ("Data source X does not support streamed

@@ -79,11 +79,18 @@ class StreamSource {
 
 enum class OutputMode { kAppend, kUpdate, kComplete };
 
+/// The run of a query that a sink serves.
+struct SinkRun {
+  std::string query_id;                ///< the checkpoint's: the same in every run
+  base::CancellationPtr cancellation;  ///< cancelled when the query stops
+};
+
 /// What is known of a batch when it is written.
 struct SinkBatch {
   int64_t batch_id = 0;
   types::TypePtr schema;
   OutputMode mode = OutputMode::kAppend;
+  int64_t timestamp_ms = 0;  ///< when its range was logged; the same when it runs again
 };
 
 /// A running sink. A batch is opened, written by partitions in parallel, then committed or aborted. A batch id that was
@@ -93,6 +100,9 @@ class StreamSink {
   virtual ~StreamSink() = default;
   /// As progress shows it: "MemorySink", "FileSink[file:/out]", "ForeachBatchSink".
   virtual std::string Description() const = 0;
+  /// The query starts: called once, on its thread, before the first batch. May throw what Spark throws when the write
+  /// is made (bad option values).
+  virtual void Start(const SinkRun& run) {}
   /// False if this batch is already committed (file sink log): the rows are then not computed for the sink.
   virtual bool BeginBatch(const SinkBatch& batch) { return true; }
   virtual PartitionWriterPtr OpenPartition(const SinkBatch& batch, int partition) = 0;
