@@ -22,6 +22,7 @@ def pytest_addoption(parser):
     parser.addoption("--server", default=os.environ.get("SLUICE_SERVER", str(running.ROOT / "build/release/sluice-server")),
                      help="the server program to test")
     parser.addoption("--jobs", type=int, default=2, help="programs that run at once")
+    parser.addoption("--kills", type=int, default=8, help="how often queries that write to Kafka are killed at random moments")
     for name, what in ON_DEMAND.items():
         parser.addoption(f"--{name}", action="store_true", help=f"run the tests that {what}")
 

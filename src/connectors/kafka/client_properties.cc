@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdlib>
 #include <optional>
 #include <string_view>
 
@@ -17,7 +18,10 @@ namespace {
 
 using Properties = std::map<std::string, std::string>;
 
-enum class Use { kBoth, kConsumer, kProducer };
+// Milliseconds, as Java's.
+constexpr char kDeliveryTimeout[] = "120000";
+
+enum class Use { kBoth, kConsumer, kProducer, kTransactions };
 struct Property {
   std::string_view java, librdkafka;
   Use use;
@@ -65,6 +69,8 @@ constexpr Property kProperties[] = {
     {"ssl.keystore.certificate.chain", "ssl.certificate.pem", Use::kBoth},
     {"ssl.keystore.key", "ssl.key.pem", Use::kBoth},
     {"ssl.truststore.certificates", "ssl.ca.pem", Use::kBoth},
+    {"transaction.timeout.ms", "transaction.timeout.ms", Use::kTransactions},
+    {"transactional.id", "transactional.id", Use::kTransactions},
 };
 
 std::string Lower(std::string text) {
@@ -141,6 +147,15 @@ void TranslateKeyStore(Properties& java, ClientProperties* out) {
   }
 }
 
+// The longest transaction that brokers allow by default: a batch is one, and a backlog takes its time. The library
+// wants no record to be tried for longer than that.
+void SetTransactionDefaults(ClientProperties* out) {
+  auto given = out->emplace("transaction.timeout.ms", "900000");
+  if (!given.second && std::atoll(given.first->second.c_str()) < std::atoll(kDeliveryTimeout)) {
+    out->emplace("delivery.timeout.ms", given.first->second);
+  }
+}
+
 void SetDefaults(ClientRole role, ClientProperties* out) {
   auto preset = [&](const char* name, const char* value) { out->emplace(name, value); };
   preset("client.id", "sluice");
@@ -156,9 +171,10 @@ void SetDefaults(ClientRole role, ClientProperties* out) {
     (*out)["queued.max.messages.kbytes"] = "32768";
     return;
   }
+  if (role == ClientRole::kTransactionalProducer) SetTransactionDefaults(out);
   preset("enable.idempotence", "true");
   preset("linger.ms", "5");
-  preset("delivery.timeout.ms", "120000");
+  preset("delivery.timeout.ms", kDeliveryTimeout);
   preset("message.max.bytes", "1048576");
   // As Java's: a record with a key goes where its hash says, one without where it likes.
   (*out)["partitioner"] = "murmur2_random";
@@ -167,7 +183,25 @@ void SetDefaults(ClientRole role, ClientProperties* out) {
 }
 
 bool Fits(Use use, ClientRole role) {
-  return use == Use::kBoth || (use == Use::kConsumer) == (role == ClientRole::kConsumer);
+  switch (use) {
+    case Use::kBoth:
+      return true;
+    case Use::kConsumer:
+      return role == ClientRole::kConsumer;
+    case Use::kProducer:
+      return role != ClientRole::kConsumer;
+    case Use::kTransactions:
+      return role == ClientRole::kTransactionalProducer;
+  }
+  return false;
+}
+
+base::Error NoCounterpart(const std::string& name, ClientRole role) {
+  bool transactions = role == ClientRole::kProducer && name.starts_with("transaction");
+  return base::Error::Unsupported(
+      fmt::format("The Kafka option 'kafka.{}' of a {}", name, role == ClientRole::kConsumer ? "source" : "sink"),
+      transactions ? "A stream has transactions with sluice.delivery set to exactly-once; else leave it out"
+                   : "The client library has no such property; leave it out");
 }
 
 }  // namespace
@@ -190,11 +224,7 @@ ClientProperties ToClientProperties(const Properties& given, ClientRole role) {
   for (const auto& [name, value] : java) {
     auto known = std::ranges::find_if(
         kProperties, [&](const Property& property) { return property.java == name && Fits(property.use, role); });
-    if (known == std::end(kProperties)) {
-      throw base::Error::Unsupported(
-          fmt::format("The Kafka option 'kafka.{}' of a {}", name, role == ClientRole::kConsumer ? "source" : "sink"),
-          "The client library has no such property; leave it out");
-    }
+    if (known == std::end(kProperties)) throw NoCounterpart(name, role);
     std::string translated = value;
     // Java turns host name verification off by an empty value.
     if (name == "ssl.endpoint.identification.algorithm" && value.empty()) translated = "none";

@@ -11,7 +11,7 @@ namespace sluice::connectors::kafka {
 /// librdkafka's properties by name.
 using ClientProperties = std::map<std::string, std::string>;
 
-enum class ClientRole { kConsumer, kProducer };
+enum class ClientRole { kConsumer, kProducer, kTransactionalProducer };
 
 /// The options that begin with "kafka.", by their lower-case Java names without it.
 std::map<std::string, std::string> JavaProperties(const plan::Options& options);

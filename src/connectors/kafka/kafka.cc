@@ -31,7 +31,8 @@ std::vector<OptionSpec> KafkaOptions() {
           {"kafkaConsumer.pollTimeoutMs", "spark.network.timeout", "Source: how long a record is waited for."},
           {"fetchOffset.numRetries", "3", "Source: how often offsets that go back are asked for again."},
           {"fetchOffset.retryIntervalMs", "10", "Source: how long it waits before that."},
-          {"topic", "", "Sink: where all rows go; without it the column topic says where."}};
+          {"topic", "", "Sink: where all rows go; without it the column topic says where."},
+          {"sluice.delivery", "at-least-once", "Stream sink: at-least-once or exactly-once, a transaction a batch."}};
 }
 
 }  // namespace
@@ -40,7 +41,7 @@ SLUICE_REGISTER(ConnectorRegistry, Kafka) {
   DataSourceEntry entry;
   entry.name = "kafka";
   entry.aliases = {"org.apache.spark.sql.kafka010.KafkaSourceProvider"};
-  entry.usage = "Topics of Apache Kafka; the sink delivers at least once.";
+  entry.usage = "Topics of Apache Kafka; the sink delivers at least once, a stream on request exactly once.";
   entry.options = KafkaOptions();
   entry.read = kafka::ReadKafkaBatch;
   entry.read_stream = kafka::ReadKafkaStream;

@@ -33,6 +33,15 @@ Error BrokerError(const std::string& message) {
   return Error::Plain(ErrorKind::kSpark, message).WithDomain(ErrorDomain::kExternal, true);
 }
 
+Error ProducerFenced(const std::string& servers, const std::string& transactional_id, const std::string& during,
+                     const std::string& answer) {
+  return IllegalState(
+      "", fmt::format("Kafka ({}) ended the transactions of this query's producer (transactional id '{}') in {}: {}. "
+                      "Another producer with that id has started, such as another run of the query, or the batch took "
+                      "longer than kafka.transaction.timeout.ms",
+                      servers, transactional_id, during, answer));
+}
+
 Error InitialOffsetNotFound(const TopicPartitions& partitions) {
   return DataLoss(
       "INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS",

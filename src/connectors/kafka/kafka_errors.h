@@ -12,6 +12,9 @@ namespace sluice::connectors::kafka {
 base::Error IllegalArgument(const std::string& message);
 /// What the brokers answered, or that they did not.
 base::Error BrokerError(const std::string& message);
+/// The brokers ended a producer's transactions, in `during`.
+base::Error ProducerFenced(const std::string& servers, const std::string& transactional_id, const std::string& during,
+                           const std::string& answer);
 
 base::Error InitialOffsetNotFound(const TopicPartitions& partitions);
 base::Error AddedPartitionNotFromZero(const TopicPartition& partition, int64_t offset);

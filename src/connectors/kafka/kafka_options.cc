@@ -202,6 +202,10 @@ std::string Join(const std::vector<std::string>& words) {
   return out;
 }
 
+ClientRole RoleOf(bool exactly_once) {
+  return exactly_once ? ClientRole::kTransactionalProducer : ClientRole::kProducer;
+}
+
 void WarnOfGroup(const Options& options) {
   if (!FindOption(options, "kafka.group.id")) return;
   spdlog::warn(
@@ -288,6 +292,20 @@ SourceOptions ParseSourceOptions(const Options& options, const base::SqlConf* co
   return out;
 }
 
+bool IsExactlyOnce(const Options& options) {
+  std::string delivery = Lower(Trim(FindOption(options, "sluice.delivery").value_or("at-least-once")));
+  if (delivery == "exactly-once") return true;
+  if (delivery == "at-least-once") return false;
+  throw IllegalArgument(
+      fmt::format("Option 'sluice.delivery' must be 'at-least-once' or 'exactly-once', not '{}'", delivery));
+}
+
+void CheckStreamSinkOptions(const Options& options) {
+  auto java = JavaProperties(options);
+  for (const char* name : {"key.serializer", "value.serializer"}) java.erase(name);
+  ToClientProperties(java, RoleOf(IsExactlyOnce(options)));
+}
+
 SinkOptions ParseSinkOptions(const Options& options) {
   for (const char* name : {"key", "value"}) {
     if (!FindOption(options, fmt::format("kafka.{}.serializer", name))) continue;
@@ -302,7 +320,8 @@ SinkOptions ParseSinkOptions(const Options& options) {
   SinkOptions out;
   if (auto topic = FindOption(options, "topic")) out.topic = Trim(*topic);
   out.servers = java["bootstrap.servers"];
-  out.client = ToClientProperties(java, ClientRole::kProducer);
+  out.exactly_once = IsExactlyOnce(options);
+  out.client = ToClientProperties(java, RoleOf(out.exactly_once));
   return out;
 }
 

@@ -52,9 +52,17 @@ SourceOptions ParseSourceOptions(const plan::Options& options, const base::SqlCo
 /// The includeHeaders option of a source or sink.
 bool IncludesHeaders(const plan::Options& options);
 
+/// The option sluice.delivery: whether it is "exactly-once". Throws kIllegalArgument for what is neither that nor
+/// "at-least-once".
+bool IsExactlyOnce(const plan::Options& options);
+
+/// What is refused when a stream starts; Spark's own checks of the rest come with the first batch.
+void CheckStreamSinkOptions(const plan::Options& options);
+
 struct SinkOptions {
   std::optional<std::string> topic;
   std::string servers;
+  bool exactly_once = false;
   ClientProperties client;
 };
 SinkOptions ParseSinkOptions(const plan::Options& options);

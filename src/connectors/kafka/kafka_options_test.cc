@@ -77,6 +77,23 @@ TEST(ClientPropertiesTest, NamesWhatHasNoCounterpartButNotItsValue) {
   EXPECT_NE(MessageOf([] { ToClientProperties({{"ssl.keystore.location", "/k"}}, ClientRole::kProducer); }), "");
 }
 
+TEST(ClientPropertiesTest, KeepsDeliveryWithinATransaction) {
+  constexpr ClientRole kRole = ClientRole::kTransactionalProducer;
+  EXPECT_EQ(ToClientProperties({}, kRole)["transaction.timeout.ms"], "900000");
+  EXPECT_EQ(ToClientProperties({}, kRole)["delivery.timeout.ms"], "120000");
+  EXPECT_EQ(ToClientProperties({{"transaction.timeout.ms", "5000"}}, kRole)["delivery.timeout.ms"], "5000");
+  EXPECT_EQ(ToClientProperties({{"transaction.timeout.ms", "300000"}}, kRole)["delivery.timeout.ms"], "120000");
+  EXPECT_EQ(ToClientProperties({{"transactional.id", "t"}}, kRole)["transactional.id"], "t");
+  EXPECT_NE(MessageOf([] { ToClientProperties({{"transactional.id", "t"}}, ClientRole::kProducer); }), "");
+}
+
+TEST(KafkaOptionsTest, KnowsTwoDeliveries) {
+  EXPECT_FALSE(IsExactlyOnce({}));
+  EXPECT_FALSE(IsExactlyOnce({{"sluice.delivery", "at-least-once"}}));
+  EXPECT_TRUE(IsExactlyOnce({{"sluice.delivery", "Exactly-Once"}}));
+  EXPECT_NE(MessageOf([] { IsExactlyOnce({{"sluice.delivery", "once"}}); }), "");
+}
+
 TEST(KafkaOptionsTest, ReadsLimitsInSparksOrder) {
   plan::Options options = {{"kafka.bootstrap.servers", "h:1"}, {"subscribe", "a, b,"}, {"startingOffsets", "LATEST"}};
   SourceOptions parsed = ParseSourceOptions(options, nullptr, false);

@@ -16,8 +16,8 @@ namespace {
 
 using types::TypeId;
 
-// How long one wait for the brokers takes before failures are looked at.
-constexpr int kWaitMillis = 1000;
+// How long one wait for the brokers takes before failures and cancellation are looked at.
+constexpr int kWaitMillis = 100;
 
 base::Error Refused(const std::string& message) {
   return base::Error::Plain(base::ErrorKind::kAnalysis, message, "_LEGACY_ERROR_TEMP_3080");
@@ -134,12 +134,14 @@ class Producer::RowSender {
         topics_(rows, layout.topic),
         partitions_(rows, layout.partition) {}
 
-  void SendAll() {
+  /// Gives the topic of the last row.
+  std::string SendAll() {
     if (producer_.options_.topic && layout_.headers < 0) {
       SendToOneTopic(producer_.Topic(*producer_.options_.topic));
     } else {
       for (int64_t row = 0; row < rows_.num_rows(); ++row) SendRow(row);
     }
+    return TopicOf(rows_.num_rows() - 1);
   }
 
  private:
@@ -161,7 +163,7 @@ class Producer::RowSender {
       rd_kafka_produce_batch(topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_PARTITION,
                              messages.data() + sent, left);
       sent = AfterTaken(&messages, sent);
-      if (sent < messages.size()) rd_kafka_poll(producer_.client_, kWaitMillis);
+      if (sent < messages.size()) producer_.AwaitRoom();
       producer_.CheckFailure();
     }
   }
@@ -219,7 +221,7 @@ class Producer::RowSender {
       if (headers) rd_kafka_headers_destroy(headers);
       if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) producer_.NoteFailure(topic, partitions_[row], text);
       producer_.CheckFailure();
-      rd_kafka_poll(producer_.client_, kWaitMillis);
+      producer_.AwaitRoom();
     }
   }
 
@@ -230,7 +232,8 @@ class Producer::RowSender {
   PartitionColumn partitions_;
 };
 
-Producer::Producer(SinkOptions options) : options_(std::move(options)) {
+Producer::Producer(SinkOptions options, base::CancellationPtr cancellation)
+    : options_(std::move(options)), cancellation_(std::move(cancellation)) {
   ConfPtr conf = MakeConf(options_.client);
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_dr_msg_cb(conf.get(), DeliveryReport::Take);
@@ -260,26 +263,68 @@ void Producer::NoteFailure(const std::string& topic, int32_t partition, const st
   std::lock_guard lock(mutex_);
   if (failed_) return;
   std::string where = partition < 0 ? "" : fmt::format(", partition {}", partition);
-  failure_ = fmt::format("Kafka ({}) did not take a record for topic '{}'{}: {}", options_.servers, topic, where, what);
+  failure_ = fmt::format("Kafka ({}) did not take a record{} for topic '{}'{}: {}", options_.servers,
+                         subject_.empty() ? "" : " of " + subject_, topic, where, what);
   failed_ = true;
 }
 
 void Producer::CheckFailure() {
   if (!failed_) return;
+  CheckFenced();
   std::lock_guard lock(mutex_);
   throw BrokerError(failure_);
 }
 
+void Producer::CheckFenced() {
+  if (!options_.exactly_once) return;
+  char text[512];
+  switch (rd_kafka_fatal_error(client_, text, sizeof(text))) {
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH: {
+      std::lock_guard lock(mutex_);
+      throw ProducerFenced(options_.servers, options_.client.at("transactional.id"), subject_, text);
+    }
+    default:
+      break;
+  }
+}
+
+void Producer::CheckCancelled() const {
+  if (cancellation_) cancellation_->Check();
+}
+
+void Producer::AwaitRoom() {
+  CheckCancelled();
+  rd_kafka_poll(client_, kWaitMillis);
+}
+
 void Producer::Send(const arrow::RecordBatch& rows, const RecordLayout& layout) {
   CheckFailure();
-  RowSender(*this, rows, layout).SendAll();
+  if (rows.num_rows() == 0) return;
+  std::string topic = RowSender(*this, rows, layout).SendAll();
   rd_kafka_poll(client_, 0);
   CheckFailure();
+  std::lock_guard lock(mutex_);
+  last_topic_ = std::move(topic);
 }
 
 void Producer::Flush() {
-  while (rd_kafka_flush(client_, kWaitMillis) != RD_KAFKA_RESP_ERR_NO_ERROR) CheckFailure();
+  while (rd_kafka_flush(client_, kWaitMillis) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    CheckFailure();
+    CheckCancelled();
+  }
   CheckFailure();
+}
+
+void Producer::SetSubject(std::string subject) {
+  std::lock_guard lock(mutex_);
+  subject_ = std::move(subject);
+}
+
+std::string Producer::LastTopic() {
+  std::lock_guard lock(mutex_);
+  return last_topic_;
 }
 
 void Producer::Reset() {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "base/cancellation.h"
 #include "connectors/kafka/kafka_options.h"
 #include "types/data_type.h"
 
@@ -26,9 +27,11 @@ struct RecordLayout {
 };
 
 /// Thread safe. A failed record makes the next call throw; it names the topic, the partition and what the brokers said.
+/// Calls that wait for the brokers end early when the token is cancelled.
 class Producer {
  public:
-  explicit Producer(SinkOptions options);
+  /// Throws kIllegalArgument if the client library does not take the properties.
+  Producer(SinkOptions options, base::CancellationPtr cancellation);
   ~Producer();
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
@@ -39,21 +42,35 @@ class Producer {
   void Flush();
   /// Forgets what has not been sent, and earlier failures.
   void Reset();
+  /// Throws if a record has failed.
+  void CheckFailure();
+  /// Throws if the brokers have given this producer's transactions up.
+  void CheckFenced();
+
+  /// What errors call the records that are sent from now on: "batch 5".
+  void SetSubject(std::string subject);
+  /// A topic that has one of the records which were sent last.
+  std::string LastTopic();
+  const SinkOptions& options() const { return options_; }
+  const base::CancellationPtr& cancellation() const { return cancellation_; }
+  rd_kafka_s* client() const { return client_; }
 
  private:
   friend struct DeliveryReport;
   class RowSender;
   void NoteFailure(const rd_kafka_message_s& record);
   void NoteFailure(const std::string& topic, int32_t partition, const std::string& what);
-  void CheckFailure();
+  void CheckCancelled() const;
+  void AwaitRoom();
   rd_kafka_topic_s* Topic(const std::string& name);
 
   SinkOptions options_;
+  base::CancellationPtr cancellation_;
   rd_kafka_s* client_ = nullptr;
   std::mutex mutex_;
   std::map<std::string, rd_kafka_topic_s*> topics_;
   std::atomic<bool> failed_{false};
-  std::string failure_;
+  std::string failure_, subject_, last_topic_;
 };
 
 }  // namespace sluice::connectors::kafka
