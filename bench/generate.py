@@ -80,6 +80,38 @@ def ensure(kind, folder, amount):
     mark.write_text(str(amount))
 
 
+def ensure_topic(servers, folder, orders, partitions=4):
+    """The topic that has the lines of a JSON folder, one after the other by partition; sent unless all are there."""
+    from confluent_kafka import Consumer, Producer, TopicPartition
+    from confluent_kafka.admin import AdminClient, NewTopic
+
+    topic = f"bench-orders-{orders}"
+    client = {"bootstrap.servers": servers}
+    admin = AdminClient(client)
+    if topic in admin.list_topics(timeout=30).topics:
+        reader = Consumer({**client, "group.id": "bench"})
+        there = sum(reader.get_watermark_offsets(TopicPartition(topic, number), timeout=30)[1] for number in range(partitions))
+        reader.close()
+        if there == orders:
+            return topic
+        admin.delete_topics([topic], operation_timeout=30)[topic].result()
+    print(f"Sending {folder.name} to {topic}", flush=True)
+    made = NewTopic(topic, partitions, 1, config={"retention.ms": "-1"})
+    admin.create_topics([made], operation_timeout=30)[topic].result()
+    producer = Producer({**client, "linger.ms": 50, "queue.buffering.max.messages": 1_000_000})
+    number = 0
+    for path in sorted(folder.glob("*.json")):
+        with open(path, "rb") as file:
+            for line in file:
+                if number % 10_000 == 0:
+                    while len(producer) > 500_000:
+                        producer.poll(0.1)
+                producer.produce(topic, line[:-1], partition=number % partitions)
+                number += 1
+    producer.flush()
+    return topic
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=["csv", "json"])

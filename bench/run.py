@@ -1,8 +1,8 @@
 """Measures Sluice beside DuckDB and, where it is installed, Apache Spark, and prints a table with ratios.
 
-    run.py [--repeat 3] [--no-spark] [--seconds 20] [start] [latency] [csv] [json]
+    run.py [--repeat 3] [--no-spark] [--seconds 20] [start] [latency] [csv] [json] [kafka]
 
-Input is made once under $BENCH_DATA (build/bench). Each figure is the best of the repetitions.
+Input is made once under $BENCH_DATA (build/bench), Kafka's topics in the broker of tests/services/kafka.sh. Each figure is the best of the repetitions.
 """
 import argparse
 import os
@@ -21,9 +21,11 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 DATA = Path(os.environ.get("BENCH_DATA", ROOT / "build" / "bench"))
 SPARK = ROOT / "tests" / "services" / "spark.sh"
-CASES = ("start", "latency", "csv", "json")
+KAFKA = ROOT / "tests" / "services" / "kafka.sh"
+CASES = ("start", "latency", "csv", "json", "kafka")
 # What the table says beside a figure: the goal, and how it is judged.
-GOALS = {"start": "<= 1.0 s", "latency": "<= 3 / 10 ms", "csv": "CPU <= DuckDB's, <= 400 MB", "json": "CPU <= DuckDB's"}
+GOALS = {"start": "<= 1.0 s", "latency": "<= 3 / 10 ms", "csv": "CPU <= DuckDB's, <= 400 MB", "json": "CPU <= DuckDB's",
+         "kafka": ">= 8 x Spark's rate"}
 
 
 def engines(given):
@@ -100,6 +102,24 @@ def throughput(kind, program, amount):
     return case
 
 
+def kafka(table, given):
+    folder = DATA / f"json-{given.orders}"
+    generate.ensure("json", folder, given.orders)
+    environment = {**os.environ, "KAFKA_PORT": os.environ.get("KAFKA_PORT", "19392")}
+    servers = f"127.0.0.1:{environment['KAFKA_PORT']}"
+    subprocess.run([KAFKA, "start"], env=environment, check=True, stdin=subprocess.DEVNULL)
+    topic = generate.ensure_topic(servers, folder, given.orders)
+    for kind in ("filter", "window"):
+        base = None
+        for engine, command in engines(given).items():
+            run = best([*command, HERE / "programs" / "kafka_orders.py", kind, servers, topic, "SCRATCH"],
+                       1 if engine == "spark" else given.repeat)
+            base = base or run
+            records, millis = map(int, re.search(r"RECORDS (\d+) MILLISECONDS (\d+)", run.output).groups())
+            table.add(f"kafka {kind}", engine, run, base, f"{records / millis / 1000:.2f} M records/s warm")
+    subprocess.run([KAFKA, "stop"], env=environment, check=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeat", type=int, default=3)
@@ -111,7 +131,7 @@ def main():
     given = parser.parse_args()
     DATA.mkdir(parents=True, exist_ok=True)
     work = {"start": start, "latency": latency, "csv": throughput("csv", "csv_to_parquet.py", given.megabytes),
-            "json": throughput("json", "json_sums.py", given.orders)}
+            "json": throughput("json", "json_sums.py", given.orders), "kafka": kafka}
     table = Table()
     for case in given.cases or CASES:
         print(f"measuring {case}", flush=True)

@@ -28,6 +28,12 @@ def spark(own_server):
     session.stop()
 
 
+@pytest.fixture(autouse=True)
+def active_session(spark):
+    """F.udf asks for the active session; that of another test may have been stopped."""
+    SparkSession._active_session.session = spark
+
+
 def write(folder, name, text):
     os.makedirs(folder, exist_ok=True)
     with open(f"{folder}/{name}.part", "w") as file:
