@@ -1,4 +1,4 @@
-# Third-party libraries: Arrow from the pyarrow wheel (pinned), everything else from Debian.
+# Third-party libraries: Arrow and librdkafka from Python wheels (pinned), everything else from Debian.
 set(SLUICE_PYTHON "${CMAKE_SOURCE_DIR}/.venv/bin/python" CACHE FILEPATH "Python that holds pyarrow and pyspark-client")
 set(SLUICE_ARROW_VERSION "26.0.1")
 execute_process(
@@ -18,9 +18,19 @@ target_include_directories(arrow SYSTEM INTERFACE ${SLUICE_ARROW_HOME}/include)
 foreach(_lib arrow parquet arrow_compute)
   target_link_libraries(arrow INTERFACE ${SLUICE_ARROW_HOME}/lib${_lib}.so.2600)
 endforeach()
-set(CMAKE_BUILD_RPATH ${SLUICE_ARROW_HOME})
-# An installed server lies in sluice/bin, beside the package pyarrow.
-set(CMAKE_INSTALL_RPATH "$ORIGIN/../../pyarrow")
+# librdkafka from the confluent-kafka wheel: Debian's 2.0.2 fails at SCRAM with Kafka 4 and crashes in transactions. Its
+# headers serve, as newer versions only add to them.
+set(_rdkafka_home ${SLUICE_ARROW_HOME}/../confluent_kafka.libs)
+file(GLOB _rdkafka ${_rdkafka_home}/librdkafka-*.so.1)
+list(LENGTH _rdkafka _count)
+if(NOT _count EQUAL 1)
+  message(FATAL_ERROR "one librdkafka is needed in ${_rdkafka_home}, found ${_count}; run `make setup`")
+endif()
+add_library(rdkafka INTERFACE)
+target_link_libraries(rdkafka INTERFACE ${_rdkafka})
+set(CMAKE_BUILD_RPATH ${SLUICE_ARROW_HOME} ${_rdkafka_home})
+# An installed server lies in sluice/bin, beside the packages pyarrow and confluent_kafka.
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../../pyarrow;$ORIGIN/../../confluent_kafka.libs")
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++)
@@ -29,7 +39,6 @@ pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
-pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
 pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
