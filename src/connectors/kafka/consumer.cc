@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "connectors/kafka/client_conf.h"
@@ -13,10 +14,16 @@
 namespace sluice::connectors::kafka {
 namespace {
 
-// As default.api.timeout.ms of Java's client.
-constexpr std::chrono::seconds kAnswerTime{60};
 // How long one attempt waits, so that a cancelled query ends soon.
-constexpr int kAttemptMillis = 1000;
+constexpr std::chrono::milliseconds kAttemptTime{1000};
+
+int AttemptMillis(ConnectionTrouble::Clock::time_point end) {
+  auto left = std::chrono::ceil<std::chrono::milliseconds>(end - ConnectionTrouble::Clock::now());
+  return static_cast<int>(std::clamp(left, std::chrono::milliseconds(1), kAttemptTime).count());
+}
+
+// After an answer that may soon be another one.
+constexpr int kPauseMillis = 50;
 
 struct MetadataDeleter {
   void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
@@ -52,6 +59,15 @@ bool IsUnknown(rd_kafka_resp_err_t error) {
          error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 }
 
+ConfPtr MakeConsumerConf(const ClientProperties& properties, ConnectionTrouble* trouble) {
+  ConfPtr conf = MakeConf(properties);
+  rd_kafka_conf_set_opaque(conf.get(), trouble);
+  rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* text, void* noting) {
+    static_cast<ConnectionTrouble*>(noting)->Note(error, text);
+  });
+  return conf;
+}
+
 void AddPartitionsOf(const rd_kafka_metadata_topic_t& topic, TopicPartitions* out) {
   for (int i = 0; i < topic.partition_cnt; ++i) out->insert({topic.topic, topic.partitions[i].id});
 }
@@ -60,8 +76,9 @@ void AddPartitionsOf(const rd_kafka_metadata_topic_t& topic, TopicPartitions* ou
 
 Consumer::Consumer(const SourceOptions& options, base::CancellationPtr cancellation)
     : servers_(options.servers),
+      answer_time_(options.answer_ms),
       cancellation_(std::move(cancellation)),
-      client_(MakeClient(RD_KAFKA_CONSUMER, MakeConf(options.client))) {}
+      client_(MakeClient(RD_KAFKA_CONSUMER, MakeConsumerConf(options.client, &trouble_))) {}
 
 Consumer::~Consumer() {
   for (const auto& [name, topic] : topics_) rd_kafka_topic_destroy(topic);
@@ -78,20 +95,25 @@ rd_kafka_topic_s* Consumer::Topic(const std::string& name) {
 
 template <typename Attempt>
 void Consumer::Await(const std::string& what, Attempt&& attempt) {
-  auto end = std::chrono::steady_clock::now() + kAnswerTime;
+  rd_kafka_poll(client_, 0);  // what was noted earlier is no reason
+  auto begin = ConnectionTrouble::Clock::now(), end = begin + answer_time_;
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  Trouble trouble;
   do {
     if (cancellation_) cancellation_->Check();
-    error = attempt(kAttemptMillis);
+    error = attempt(AttemptMillis(end));
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  } while (IsTransient(error) && std::chrono::steady_clock::now() < end);
+    rd_kafka_poll(client_, IsTransient(error) ? kPauseMillis : 0);
+    trouble = trouble_.Since(begin);
+  } while (IsTransient(error) && !trouble.refused && ConnectionTrouble::Clock::now() < end);
   if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
     throw BrokerError(
         fmt::format("org.apache.kafka.common.errors.UnknownTopicOrPartitionException: This server does not host this "
                     "topic-partition. (Kafka {}, {})",
                     servers_, what));
   }
-  throw BrokerError(fmt::format("Kafka ({}) did not tell the {}: {}", servers_, what, rd_kafka_err2str(error)));
+  throw BrokerError(fmt::format("Kafka ({}) did not tell the {}: {}", servers_, what,
+                                trouble.text.empty() ? rd_kafka_err2str(error) : trouble.text));
 }
 
 TopicPartitions Consumer::Assigned(const Subscription& subscription) {
@@ -131,7 +153,9 @@ void Consumer::AddPartitions(const std::string& name, TopicPartitions* out) {
 
 bool Consumer::FindLeaders(const std::string& topic, std::map<TopicPartition, std::string>* leaders) {
   const rd_kafka_metadata_t* answer = nullptr;
-  if (rd_kafka_metadata(client_, 0, Topic(topic), &answer, kAttemptMillis) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+  if (rd_kafka_metadata(client_, 0, Topic(topic), &answer, static_cast<int>(kAttemptTime.count())) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR)
+    return false;
   MetadataPtr metadata(answer);
   if (metadata->topic_cnt == 0 || IsUnknown(metadata->topics[0].err)) return true;
   if (metadata->topics[0].err) return false;
@@ -161,6 +185,11 @@ void Consumer::AddMatching(const std::string& pattern, TopicPartitions* out) {
   });
 }
 
+bool Consumer::MayExist(const TopicPartition& partition) {
+  std::map<TopicPartition, std::string> leaders;
+  return !FindLeaders(partition.topic, &leaders) || leaders.contains(partition);
+}
+
 PartitionOffsets Consumer::OffsetsAt(const PartitionOffsets& times) {
   PartitionOffsets out;
   if (times.empty()) return out;
@@ -170,14 +199,18 @@ PartitionOffsets Consumer::OffsetsAt(const PartitionOffsets& times) {
       rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)->offset = time;
     }
     rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(client_, list.get(), milliseconds);
-    if (IsUnknown(error)) return RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (error) return error;
+    if (error && !IsUnknown(error)) return error;
     out.clear();
     for (int i = 0; i < list->cnt; ++i) {
       const rd_kafka_topic_partition_t& one = list->elems[i];
-      if (IsUnknown(one.err)) continue;
+      TopicPartition partition{one.topic, one.partition};
+      if (IsUnknown(one.err ? one.err : error)) {
+        // A broker that has just started does not know its partitions yet.
+        if (MayExist(partition)) return RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+        continue;
+      }
       if (one.err) return one.err;
-      out[{one.topic, one.partition}] = one.offset < 0 ? kLatestOffset : one.offset;
+      out[partition] = one.offset < 0 ? kLatestOffset : one.offset;
     }
     return RD_KAFKA_RESP_ERR_NO_ERROR;
   });

@@ -1,12 +1,14 @@
 // One client of the brokers for reading: topics, offsets, and the feeds of partitions.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "base/cancellation.h"
+#include "connectors/kafka/connection_trouble.h"
 #include "connectors/kafka/kafka_options.h"
 #include "connectors/kafka/partition_offsets.h"
 
@@ -15,7 +17,8 @@ struct rd_kafka_topic_s;
 
 namespace sluice::connectors::kafka {
 
-/// Thread safe. Calls wait for the brokers for a minute at most and end early when the token is cancelled.
+/// Thread safe. Calls wait for the brokers as long as the options say; they end early when the token is cancelled and
+/// when the brokers refuse the connection.
 class Consumer {
  public:
   /// Throws kIllegalArgument if the client library does not take the properties.
@@ -41,14 +44,17 @@ class Consumer {
   const base::CancellationPtr& cancellation() const { return cancellation_; }
 
  private:
-  /// Calls `attempt(milliseconds)` until it is done, the time is up or the token is cancelled.
+  /// Calls `attempt(milliseconds)` until it is done, the time is up, the token is cancelled or waiting does not help.
   template <typename Attempt>
   void Await(const std::string& what, Attempt&& attempt);
+  bool MayExist(const TopicPartition& partition);
   void AddPartitions(const std::string& topic, TopicPartitions* out);
   void AddMatching(const std::string& pattern, TopicPartitions* out);
 
   std::string servers_;
+  std::chrono::milliseconds answer_time_;
   base::CancellationPtr cancellation_;
+  ConnectionTrouble trouble_;
   rd_kafka_s* client_ = nullptr;
   std::mutex mutex_;
   std::map<std::string, rd_kafka_topic_s*> topics_;

@@ -95,6 +95,13 @@ void CheckSubscription(const Options& options) {
   }
 }
 
+// Java's properties, without the one that is for us to keep.
+std::map<std::string, std::string> ConsumerProperties(const Options& options) {
+  auto java = JavaProperties(options);
+  java.erase("default.api.timeout.ms");
+  return java;
+}
+
 void CheckPositive(const Options& options, const char* name, const char* shown) {
   auto value = NumberOption(options, name);
   if (value && *value <= 0) throw IllegalArgument(fmt::format("{} must be positive", shown));
@@ -140,7 +147,7 @@ void CheckGeneralOptions(const Options& options) {
         "The value of minOffsetPerTrigger({}) is higher than the maxOffsetsPerTrigger({}).", *least, *most));
   }
   // A property without a counterpart is to be told at once.
-  ToClientProperties(JavaProperties(options), ClientRole::kConsumer);
+  ToClientProperties(ConsumerProperties(options), ClientRole::kConsumer);
 }
 
 OffsetLimit ParseLimit(const Options& options, const std::string& side, OffsetLimit::Kind otherwise) {
@@ -280,7 +287,8 @@ SourceOptions ParseSourceOptions(const Options& options, const base::SqlConf* co
   out.fetch_retries = NumberOption(options, "fetchOffset.numRetries").value_or(out.fetch_retries);
   out.fetch_retry_interval_ms =
       NumberOption(options, "fetchOffset.retryIntervalMs").value_or(out.fetch_retry_interval_ms);
-  auto java = JavaProperties(options);
+  out.answer_ms = NumberOption(options, "kafka.default.api.timeout.ms").value_or(out.answer_ms);
+  auto java = ConsumerProperties(options);
   out.servers = java["bootstrap.servers"];
   std::string prefix =
       FindOption(options, "groupIdPrefix").value_or(streaming ? "spark-kafka-source" : "spark-kafka-relation");

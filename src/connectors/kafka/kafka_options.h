@@ -38,6 +38,7 @@ struct SourceOptions {
   bool streaming = false, fail_on_data_loss = true, include_headers = false;
   std::optional<int64_t> max_offsets, min_offsets, min_partitions, max_records_per_partition;
   int64_t max_trigger_delay_ms = 0, poll_timeout_ms = 0;
+  int64_t answer_ms = 60000;  ///< default.api.timeout.ms
   int64_t fetch_retries = 3, fetch_retry_interval_ms = 10;
   std::string group_id;
   std::string servers;

@@ -94,9 +94,12 @@ rd_kafka_headers_t* HeadersOf(const arrow::RecordBatch& rows, int column, int64_
 
 }  // namespace
 
-struct DeliveryReport {
-  static void Take(rd_kafka_t*, const rd_kafka_message_t* record, void* producer) {
+struct ClientCallbacks {
+  static void Delivered(rd_kafka_t*, const rd_kafka_message_t* record, void* producer) {
     if (record->err) static_cast<Producer*>(producer)->NoteFailure(*record);
+  }
+  static void Error(rd_kafka_t*, int error, const char* text, void* producer) {
+    static_cast<Producer*>(producer)->NoteTrouble(error, text);
   }
 };
 
@@ -236,7 +239,8 @@ Producer::Producer(SinkOptions options, base::CancellationPtr cancellation)
     : options_(std::move(options)), cancellation_(std::move(cancellation)) {
   ConfPtr conf = MakeConf(options_.client);
   rd_kafka_conf_set_opaque(conf.get(), this);
-  rd_kafka_conf_set_dr_msg_cb(conf.get(), DeliveryReport::Take);
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), ClientCallbacks::Delivered);
+  rd_kafka_conf_set_error_cb(conf.get(), ClientCallbacks::Error);
   client_ = MakeClient(RD_KAFKA_PRODUCER, std::move(conf));
 }
 
@@ -255,16 +259,31 @@ rd_kafka_topic_s* Producer::Topic(const std::string& name) {
 }
 
 void Producer::NoteFailure(const rd_kafka_message_s& record) {
-  NoteFailure(rd_kafka_topic_name(record.rkt), record.partition, rd_kafka_message_errstr(&record));
+  // The message's own text would be its payload.
+  std::string what = rd_kafka_err2str(record.err);
+  Trouble trouble = trouble_.Since(flushed_);
+  if (record.err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && !trouble.text.empty()) what += "; " + trouble.text;
+  NoteFailure(rd_kafka_topic_name(record.rkt), record.partition, what);
+}
+
+void Producer::NoteTrouble(int error, const char* text) {
+  trouble_.Note(error, text);
+  Trouble trouble = trouble_.Since(flushed_);
+  if (trouble.refused) Fail(fmt::format("Kafka ({}) refuses the connection: {}", options_.servers, trouble.text));
+}
+
+void Producer::NoteFailure(const std::string& topic, int32_t partition, const std::string& what) {
+  std::string where = partition < 0 ? "" : fmt::format(", partition {}", partition);
+  std::string subject = Subject();
+  Fail(fmt::format("Kafka ({}) did not take a record{} for topic '{}'{}: {}", options_.servers,
+                   subject.empty() ? "" : " of " + subject, topic, where, what));
 }
 
 // The first failure tells most: others follow from it.
-void Producer::NoteFailure(const std::string& topic, int32_t partition, const std::string& what) {
+void Producer::Fail(const std::string& failure) {
   std::lock_guard lock(mutex_);
   if (failed_) return;
-  std::string where = partition < 0 ? "" : fmt::format(", partition {}", partition);
-  failure_ = fmt::format("Kafka ({}) did not take a record{} for topic '{}'{}: {}", options_.servers,
-                         subject_.empty() ? "" : " of " + subject_, topic, where, what);
+  failure_ = failure;
   failed_ = true;
 }
 
@@ -315,11 +334,17 @@ void Producer::Flush() {
     CheckCancelled();
   }
   CheckFailure();
+  flushed_ = ConnectionTrouble::Clock::now();
 }
 
 void Producer::SetSubject(std::string subject) {
   std::lock_guard lock(mutex_);
   subject_ = std::move(subject);
+}
+
+std::string Producer::Subject() {
+  std::lock_guard lock(mutex_);
+  return subject_;
 }
 
 std::string Producer::LastTopic() {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/cancellation.h"
+#include "connectors/kafka/connection_trouble.h"
 #include "connectors/kafka/kafka_options.h"
 #include "types/data_type.h"
 
@@ -27,7 +28,7 @@ struct RecordLayout {
 };
 
 /// Thread safe. A failed record makes the next call throw; it names the topic, the partition and what the brokers said.
-/// Calls that wait for the brokers end early when the token is cancelled.
+/// So does a connection that the brokers refuse. Calls that wait for the brokers end early when the token is cancelled.
 class Producer {
  public:
   /// Throws kIllegalArgument if the client library does not take the properties.
@@ -56,16 +57,21 @@ class Producer {
   rd_kafka_s* client() const { return client_; }
 
  private:
-  friend struct DeliveryReport;
+  friend struct ClientCallbacks;
   class RowSender;
   void NoteFailure(const rd_kafka_message_s& record);
   void NoteFailure(const std::string& topic, int32_t partition, const std::string& what);
+  void Fail(const std::string& failure);
+  void NoteTrouble(int error, const char* text);
+  std::string Subject();
   void CheckCancelled() const;
   void AwaitRoom();
   rd_kafka_topic_s* Topic(const std::string& name);
 
   SinkOptions options_;
   base::CancellationPtr cancellation_;
+  ConnectionTrouble trouble_;
+  ConnectionTrouble::Clock::time_point flushed_{};  ///< earlier trouble has passed
   rd_kafka_s* client_ = nullptr;
   std::mutex mutex_;
   std::map<std::string, rd_kafka_topic_s*> topics_;
