@@ -3,7 +3,10 @@
 #   kafka.sh fetch                          download its jars (once; about 90 MB)
 #   kafka.sh start | stop | status          the broker on $KAFKA_PORT; it keeps its topics when it is stopped
 #   kafka.sh wipe                           forget the topics of a stopped broker
-# Environment: KAFKA_CACHE (~/.cache/kafka), KAFKA_PORT (19392; the controller takes the next one), KAFKA_DATA, KAFKA_HEAP
+# Environment: KAFKA_CACHE (~/.cache/kafka), KAFKA_PORT (19392; the controller takes the next one), KAFKA_DATA, KAFKA_HEAP,
+# KAFKA_SECURE: a folder with server.pem (key and certificate) and ca.pem; the broker then also speaks SASL without TLS on the
+#   second port after its own (PLAIN for the user and password of the folder's plain.user; SCRAM-SHA-256), and TLS with client
+#   certificates on the third
 set -euo pipefail
 VERSION=4.3.1
 CACHE=${KAFKA_CACHE:-$HOME/.cache/kafka}
@@ -11,6 +14,8 @@ PORT=${KAFKA_PORT:-19392}
 DATA=${KAFKA_DATA:-$CACHE/broker-$PORT}
 HEAP=${KAFKA_HEAP:-384m}
 JARS=$CACHE/jars-$VERSION
+LISTENERS=PLAINTEXT://127.0.0.1:$PORT
+[ -z "${KAFKA_SECURE:-}" ] || LISTENERS+=,SASL_PLAINTEXT://127.0.0.1:$((PORT + 2)),SSL://127.0.0.1:$((PORT + 3))
 
 die() { echo "kafka.sh: $*" >&2; exit 1; }
 
@@ -65,8 +70,8 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$((PORT + 1))
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:$PORT,CONTROLLER://127.0.0.1:$((PORT + 1))
-advertised.listeners=PLAINTEXT://127.0.0.1:$PORT
+listeners=CONTROLLER://127.0.0.1:$((PORT + 1)),$LISTENERS
+advertised.listeners=$LISTENERS
 log.dirs=$DATA/logs
 num.partitions=1
 offsets.topic.num.partitions=2
@@ -75,6 +80,24 @@ transaction.state.log.num.partitions=2
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
+log.cleaner.backoff.ms=100
+CONF
+    [ -z "${KAFKA_SECURE:-}" ] || secure >>"$DATA/server.properties"
+}
+
+secure() {
+    local modules=org.apache.kafka.common.security user password
+    read -r user password <"$KAFKA_SECURE/plain.user"
+    cat <<CONF
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
+listener.name.sasl_plaintext.plain.sasl.jaas.config=$modules.plain.PlainLoginModule required user_$user="$password";
+listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config=$modules.scram.ScramLoginModule required;
+ssl.client.auth=required
+ssl.keystore.type=PEM
+ssl.keystore.location=$KAFKA_SECURE/server.pem
+ssl.truststore.type=PEM
+ssl.truststore.location=$KAFKA_SECURE/ca.pem
 CONF
 }
 
