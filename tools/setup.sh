@@ -17,6 +17,7 @@ services() {
     local wanted=()
     command -v java >/dev/null || wanted+=(openjdk-17-jre-headless)
     command -v mvn >/dev/null || wanted+=(maven)
+    command -v openssl >/dev/null || wanted+=(openssl)
     [ ${#wanted[@]} = 0 ] || install_packages "${wanted[@]}"
 }
 

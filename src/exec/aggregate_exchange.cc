@@ -34,7 +34,8 @@ std::vector<PartialRows> SplitByHash(const PartialRows& rows, int partitions) {
 // Merges, partition by partition, what tasks hand over; each key is then held once.
 class MergedPartitions {
  public:
-  MergedPartitions(const AggregationPlan& plan, int partitions) : plan_(plan), merged_(partitions), locks_(partitions) {}
+  MergedPartitions(const AggregationPlan& plan, int partitions)
+      : plan_(plan), merged_(partitions), locks_(partitions) {}
 
   void Add(logical::EvalContext& eval, const PartialAggregation& part) {
     std::vector<PartialRows> pieces = SplitByHash(part.Rows(), static_cast<int>(merged_.size()));

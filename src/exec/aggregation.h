@@ -99,10 +99,11 @@ PartialRows SelectGroups(const PartialRows& rows, const std::shared_ptr<arrow::A
 /// The partition of each row by Spark's hash partitioning: pmod(murmur3(keys), partitions).
 std::vector<int32_t> HashPartitions(const arrow::ArrayVector& keys, int64_t rows, int partitions);
 
-/// What becomes of a partial aggregation that has grown large, before its partition has been read; called from the tasks.
+/// What becomes of a partial aggregation that has grown large, before its partition has been read; called from the
+/// tasks.
 using TakesLarge = std::function<void(logical::EvalContext&, const PartialAggregation&)>;
-/// Runs `child` in parallel, one partial aggregation a partition, in partition order. With `take_large` each starts anew
-/// from time to time.
+/// Runs `child` in parallel, one partial aggregation a partition, in partition order. With `take_large` each starts
+/// anew from time to time.
 std::vector<std::unique_ptr<PartialAggregation>> AggregatePartitions(const AggregationPlan& plan, const Operator& child,
                                                                      ExecContext& context,
                                                                      const TakesLarge& take_large = nullptr);

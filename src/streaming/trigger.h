@@ -16,8 +16,8 @@ namespace sluice::streaming {
 int64_t TriggerIntervalMillis(const plan::Trigger& trigger);
 
 /// Refuses the continuous trigger, which runs no micro-batches, and a real-time trigger of too short a batch. Real-time
-/// batches start when there is data and take milliseconds here, so that trigger is the default one, with every operator,
-/// sink and output mode.
+/// batches start when there is data and take milliseconds here, so that trigger is the default one, with every
+/// operator, sink and output mode.
 void CheckTrigger(const plan::Trigger& trigger, const base::SqlConf& conf, const logical::PlanPtr& plan,
                   const connectors::StreamSink& sink);
 

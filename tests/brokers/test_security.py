@@ -9,11 +9,7 @@ from own_broker import PASSWORDS, WAYS, jaas
 SOON_SECONDS = 25
 
 
-# The client library of Debian 12 is refused by this Kafka with the right password as well; one of 2.16 is not.
-OLD_SCRAM = pytest.mark.xfail(reason="SCRAM of librdkafka 2.0.2 is not that of Kafka 4.3", strict=False)
-
-
-@pytest.mark.parametrize("way", [pytest.param(way, marks=[OLD_SCRAM] if way.startswith("SCRAM") else []) for way in WAYS[1:]])
+@pytest.mark.parametrize("way", WAYS[1:])
 def test_written_and_read(spark, broker, tmp_path, way):
     topic, copy = broker.topic(2), broker.topic(2)
     rows = spark.range(500).selectExpr("concat('k', id) AS key", "concat('v', id) AS value", "int(id % 2) AS partition")

@@ -1,5 +1,5 @@
-// Texts of the Kafka connector from options, checkpoints and brokers: each is read or refused with the engine's error. The
-// first byte chooses which one it is.
+// Texts of the Kafka connector from options, checkpoints and brokers: each is read or refused with the engine's error.
+// The first byte chooses which one it is.
 #include <cstddef>
 #include <cstdint>
 #include <string>

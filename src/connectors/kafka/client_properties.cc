@@ -159,6 +159,8 @@ void SetTransactionDefaults(ClientProperties* out) {
 void SetDefaults(ClientRole role, ClientProperties* out) {
   auto preset = [&](const char* name, const char* value) { out->emplace(name, value); };
   preset("client.id", "sluice");
+  preset("reconnect.backoff.ms", "50");
+  preset("reconnect.backoff.max.ms", "1000");
   if (role == ClientRole::kConsumer) {
     preset("isolation.level", "read_uncommitted");
     // Positions come from the checkpoint only; an offset that is gone is for the source to judge.
