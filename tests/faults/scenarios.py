@@ -30,7 +30,7 @@ def settings():
             "spark.sql.streaming.fileSource.log.compactInterval": "2", "spark.sql.streaming.fileSink.log.compactInterval": "2",
             "spark.sql.streaming.fileSource.log.cleanupDelay": "0", "spark.sql.streaming.fileSink.log.cleanupDelay": "0",
             "spark.sql.streaming.stateStore.minDeltasForSnapshot": "1",
-            "spark.sql.streaming.stateStore.maintenanceInterval": "20ms"}
+            "spark.sql.streaming.stateStore.maintenanceInterval": "2ms"}
 
 
 def _stream(spark, folder, name="in"):

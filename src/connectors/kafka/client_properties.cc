@@ -161,6 +161,7 @@ void SetDefaults(ClientRole role, ClientProperties* out) {
   preset("client.id", "sluice");
   preset("reconnect.backoff.ms", "50");
   preset("reconnect.backoff.max.ms", "1000");
+  preset("socket.connection.setup.timeout.ms", "10000");
   if (role == ClientRole::kConsumer) {
     preset("isolation.level", "read_uncommitted");
     // Positions come from the checkpoint only; an offset that is gone is for the source to judge.
