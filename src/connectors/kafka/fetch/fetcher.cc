@@ -206,8 +206,8 @@ void Fetcher::Interrupt() {
   }
 }
 
-std::map<std::string, FetchRequest> Fetcher::Requests() {
-  std::map<std::string, FetchRequest> out;
+std::map<std::string, Fetcher::Planned> Fetcher::PlanRequests() {
+  std::map<std::string, Planned> out;
   std::set<std::string> incomplete;
   std::lock_guard lock(mutex_);
   for (auto& [name, partition] : partitions_) {
@@ -218,27 +218,23 @@ std::map<std::string, FetchRequest> Fetcher::Requests() {
       incomplete.insert(partition.leader);
       continue;
     }
-    out[partition.leader].wanted.push_back({name, partition.offset, partition.max_bytes});
+    Planned& planned = out[partition.leader];
+    planned.request.wanted.push_back({name, partition.offset, partition.max_bytes});
+    planned.asked.push_back({name, partition.start});
     partition.asked = true;
     partition.fresh = false;
   }
-  for (auto& [leader, request] : out) {
-    request.max_wait_ms = incomplete.contains(leader) ? std::min(kShortWaitMillis, max_wait_ms_) : max_wait_ms_;
+  for (auto& [leader, planned] : out) {
+    planned.request.max_wait_ms = incomplete.contains(leader) ? std::min(kShortWaitMillis, max_wait_ms_) : max_wait_ms_;
   }
   return out;
 }
 
 void Fetcher::SendRequests() {
-  for (auto& [address, request] : Requests()) {
+  for (auto& [address, planned] : PlanRequests()) {
+    FetchRequest& request = planned.request;
     Broker& broker = brokers_[address];
-    broker.asked.clear();
-    {
-      std::lock_guard lock(mutex_);
-      for (const auto& wanted : request.wanted) {
-        auto partition = partitions_.find(wanted.partition);
-        if (partition != partitions_.end()) broker.asked.push_back({wanted.partition, partition->second.start});
-      }
-    }
+    broker.asked = std::move(planned.asked);
     request.correlation_id = broker.correlation_id = ++correlation_id_;
     request.client_id = client_id_;
     request.min_bytes = min_bytes_;

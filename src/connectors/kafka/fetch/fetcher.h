@@ -69,6 +69,10 @@ class Fetcher {
     TopicPartition partition;
     uint64_t start = 0;
   };
+  struct Planned {
+    FetchRequest request;
+    std::vector<Asked> asked;  ///< the same partitions
+  };
   struct Broker {
     std::unique_ptr<BrokerConnection> connection;
     std::vector<Asked> asked;
@@ -79,7 +83,7 @@ class Fetcher {
   void Run();
   void FindLeaders();
   void SendRequests();
-  std::map<std::string, FetchRequest> Requests();
+  std::map<std::string, Planned> PlanRequests();
   void Interrupt();
   void Poll();
   void Advance(const std::string& address, Broker& broker, short events);
