@@ -136,6 +136,11 @@ std::optional<FetchedSlice> Fetcher::Take(const TopicPartition& name, int wait_m
   return out;
 }
 
+Fetcher::Partition* Fetcher::Current(const Asked& asked) {
+  auto found = partitions_.find(asked.partition);
+  return found == partitions_.end() || found->second.start != asked.start ? nullptr : &found->second;
+}
+
 void Fetcher::Run() {
   for (;;) {
     {
@@ -199,8 +204,7 @@ void Fetcher::Interrupt() {
     if (broker == brokers_.end() || !broker->second.waits_long || !broker->second.connection->unanswered()) continue;
     std::lock_guard lock(mutex_);
     for (const Asked& asked : broker->second.asked) {
-      auto partition = partitions_.find(asked.partition);
-      if (partition != partitions_.end() && partition->second.start == asked.start) partition->second.asked = false;
+      if (Partition* partition = Current(asked)) partition->asked = false;
     }
     brokers_.erase(broker);
   }
@@ -261,10 +265,10 @@ void Fetcher::Drop(const std::string& address, const std::string& why) {
   {
     std::lock_guard lock(mutex_);
     for (const Asked& asked : broker->second.asked) {
-      auto partition = partitions_.find(asked.partition);
-      if (partition == partitions_.end() || partition->second.start != asked.start) continue;
-      partition->second.asked = false;
-      partition->second.leader.clear();
+      Partition* partition = Current(asked);
+      if (!partition) continue;
+      partition->asked = false;
+      partition->leader.clear();
     }
   }
   brokers_.erase(broker);
@@ -322,20 +326,19 @@ void Fetcher::Receive(Broker& broker, const BufferPool::Buffer& memory, std::str
   {
     std::lock_guard lock(mutex_);
     for (const Asked& asked : broker.asked) {
-      auto partition = partitions_.find(asked.partition);
-      if (partition != partitions_.end() && partition->second.start == asked.start) partition->second.asked = false;
+      if (Partition* partition = Current(asked)) partition->asked = false;
     }
     for (const FetchedPartition& one : fetched) {
-      auto partition = partitions_.find(one.partition);
       auto start = starts.find(one.partition);
-      if (partition == partitions_.end() || start == starts.end() || partition->second.start != start->second) continue;
-      bool had_none = partition->second.ready.empty();
+      Partition* partition = start == starts.end() ? nullptr : Current({one.partition, start->second});
+      if (!partition) continue;
+      bool had_none = partition->ready.empty();
       if (one.error) {
-        NoteError(partition->second, one.partition, one.error);
+        NoteError(*partition, one.partition, one.error);
       } else {
-        AddSlice(partition->second, one, memory);
+        AddSlice(*partition, one, memory);
       }
-      news = news || (had_none && (!partition->second.ready.empty() || !partition->second.wants_more()));
+      news = news || (had_none && (!partition->ready.empty() || !partition->wants_more()));
     }
   }
   if (news) Announce();

@@ -80,6 +80,8 @@ class Fetcher {
     bool waits_long = false;
   };
 
+  /// The partition if it has not been started anew or stopped since; the mutex is held.
+  Partition* Current(const Asked& asked);
   void Run();
   void FindLeaders();
   void SendRequests();
