@@ -25,12 +25,6 @@ DurableWriter::DurableWriter(std::string path) : path_(std::move(path)) {
   std::filesystem::path target(path_);
   folder_ = target.parent_path().string();
   temporary_ = fmt::format("{}/.{}.{}.tmp", folder_, target.filename().string(), NewUuid());
-  if (Create()) return;
-  if (errno == ENOENT) {
-    CreateFoldersDurably(folder_);
-    if (Create()) return;
-  }
-  Fail("create");
 }
 
 DurableWriter::~DurableWriter() {
@@ -39,9 +33,18 @@ DurableWriter::~DurableWriter() {
   unlink(temporary_.c_str());
 }
 
-bool DurableWriter::Create() {
+bool DurableWriter::TryCreate() {
   file_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   return file_ >= 0;
+}
+
+void DurableWriter::Create() {
+  if (TryCreate()) return;
+  if (errno == ENOENT) {
+    CreateFoldersDurably(folder_);
+    if (TryCreate()) return;
+  }
+  Fail("create");
 }
 
 void DurableWriter::Fail(const char* what) const {
@@ -57,6 +60,7 @@ void DurableWriter::Append(std::string_view bytes) {
 }
 
 void DurableWriter::Flush() {
+  if (file_ < 0) Create();
   std::string_view left = buffer_;
   while (!left.empty()) {
     ssize_t wrote = write(file_, left.data(), left.size());

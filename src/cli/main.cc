@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "base/allocators.h"
 #include "cli/listings.h"
 #include "cli/serve.h"
 
@@ -50,6 +51,7 @@ int Run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  sluice::base::ConfigureAllocators();
   try {
     return Run(argc, argv);
   } catch (const std::exception& error) {

@@ -2,7 +2,7 @@
 #include <arrow/array/array_primitive.h>
 
 #include <mutex>
-#include <optional>
+#include <utility>
 
 #include "base/arrow_status.h"
 #include "exec/aggregation.h"
@@ -47,12 +47,7 @@ class MergedPartitions {
       pieces[p] = {};
     }
   }
-  std::optional<PartialRows> Take(int partition) {
-    if (!merged_[partition]) return std::nullopt;
-    PartialRows rows = merged_[partition]->Rows();
-    merged_[partition].reset();
-    return rows;
-  }
+  std::unique_ptr<PartialAggregation> Take(int partition) { return std::move(merged_[partition]); }
 
  private:
   const AggregationPlan& plan_;
@@ -124,26 +119,36 @@ std::vector<std::unique_ptr<PartialAggregation>> AggregatePartitions(const Aggre
   return parts;
 }
 
-std::vector<std::vector<PartialRows>> ExchangePartialAggregates(const AggregationPlan& plan, const Operator& child,
-                                                                ExecContext& context, int partitions) {
-  std::vector<std::vector<PartialRows>> result(partitions);
+std::vector<PartialRows> ExchangedGroups::Take(const AggregationPlan& plan, logical::EvalContext& context,
+                                               int64_t rows) {
+  if (!large && pieces.size() == 1) return std::move(pieces);
+  if (!large) large = std::make_unique<PartialAggregation>(plan);
+  for (PartialRows& piece : pieces) {
+    large->Merge(context, piece);
+    piece = {};
+  }
+  if (plan.grouping().empty()) large->Finish(context);
+  return std::exchange(large, nullptr)->TakePieces(rows);
+}
+
+std::vector<ExchangedGroups> ExchangePartialAggregates(const AggregationPlan& plan, const Operator& child,
+                                                       ExecContext& context, int partitions) {
   MergedPartitions merged(plan, partitions);
   auto take_large = [&](logical::EvalContext& eval, const PartialAggregation& part) { merged.Add(eval, part); };
   auto parts = AggregatePartitions(plan, child, context, partitions > 1 ? TakesLarge(take_large) : nullptr);
-  for (int p = 0; p < partitions; ++p) {
-    if (auto rows = merged.Take(p)) result[p].push_back(std::move(*rows));
-  }
+  std::vector<ExchangedGroups> result(partitions);
+  for (int p = 0; p < partitions; ++p) result[p].large = merged.Take(p);
   for (auto& part : parts) {
     if (part->groups() == 0) continue;
     PartialRows rows = part->Rows();
     part.reset();
     if (partitions == 1) {
-      result[0].push_back(std::move(rows));
+      result[0].pieces.push_back(std::move(rows));
       continue;
     }
     std::vector<PartialRows> pieces = SplitByHash(rows, partitions);
     for (int p = 0; p < partitions; ++p) {
-      if (pieces[p].rows > 0) result[p].push_back(std::move(pieces[p]));
+      if (pieces[p].rows > 0) result[p].pieces.push_back(std::move(pieces[p]));
     }
   }
   return result;

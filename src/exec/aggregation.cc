@@ -99,8 +99,45 @@ std::string AggregationPlan::Describe(const std::string& mode) const {
   return "HashAggregate(keys=" + ListText(grouping_) + ", functions=[" + functions + "])";
 }
 
-PartialAggregation::PartialAggregation(const AggregationPlan& plan) : plan_(plan), table_(plan.key_types()) {
-  for (const auto& call : plan.calls_) accumulators_.push_back(call->binding->make());
+Accumulators::Accumulators(const AggregationPlan& plan) : plan_(&plan) {
+  for (const auto& call : plan.calls_) calls_.push_back(call->binding->make());
+}
+
+void Accumulators::Resize(int64_t groups) {
+  if (groups == groups_) return;
+  groups_ = groups;
+  for (auto& call : calls_) call->Resize(groups);
+}
+
+void Accumulators::Merge(logical::EvalContext& context, const std::vector<arrow::ArrayVector>& buffers,
+                         const uint32_t* ids, int64_t rows) {
+  for (size_t c = 0; c < calls_.size(); ++c) {
+    if (plan_->inputs_[c].distinct_set < 0) calls_[c]->Merge(context, buffers[c], ids, rows);
+  }
+}
+
+std::vector<arrow::ArrayVector> Accumulators::Buffers() const {
+  std::vector<arrow::ArrayVector> buffers;
+  for (size_t c = 0; c < calls_.size(); ++c) {
+    buffers.push_back(plan_->inputs_[c].distinct_set < 0 ? calls_[c]->Buffers() : arrow::ArrayVector());
+  }
+  return buffers;
+}
+
+arrow::ArrayVector Accumulators::Finish(logical::EvalContext& context) const {
+  arrow::ArrayVector finished;
+  for (const auto& call : calls_) finished.push_back(call->Finish(context));
+  return finished;
+}
+
+int64_t Accumulators::MemoryUsed() const {
+  int64_t total = 0;
+  for (const auto& call : calls_) total += call->MemoryUsed();
+  return total;
+}
+
+PartialAggregation::PartialAggregation(const AggregationPlan& plan)
+    : plan_(plan), table_(plan.key_types()), accumulators_(plan) {
   for (const auto& set : plan.distinct_sets_) {
     std::vector<std::shared_ptr<arrow::DataType>> types = {arrow::uint32()};
     for (const auto& argument : set.arguments) types.push_back(types::ToArrow(argument->type));
@@ -108,20 +145,14 @@ PartialAggregation::PartialAggregation(const AggregationPlan& plan) : plan_(plan
   }
 }
 
-void PartialAggregation::ResizeTo(int64_t groups) {
-  if (groups == groups_) return;
-  groups_ = groups;
-  for (auto& accumulator : accumulators_) accumulator->Resize(groups);
-}
-
 uint32_t* PartialAggregation::AssignGroups(const arrow::ArrayVector& keys, int64_t rows) {
   if (static_cast<int64_t>(ids_.size()) < rows) ids_.resize(rows, 0);
   if (keys.empty()) {
-    ResizeTo(1);  // ids_ stays all zero
+    accumulators_.Resize(1);  // ids_ stays all zero
     return ids_.data();
   }
   table_.Assign(keys, rows, ids_.data());
-  ResizeTo(table_.size());
+  accumulators_.Resize(table_.size());
   return ids_.data();
 }
 
@@ -161,11 +192,11 @@ void PartialAggregation::Add(logical::EvalContext& context, const arrow::RecordB
 
   const uint32_t* group_ids;
   int64_t kept;
-  for (size_t c = 0; c < accumulators_.size(); ++c) {
+  for (size_t c = 0; c < plan_.inputs_.size(); ++c) {
     const auto& place = plan_.inputs_[c];
     if (place.distinct_set >= 0) continue;
     auto arguments = filtered(place.first, place.count, place.filter, &group_ids, &kept);
-    if (kept > 0) accumulators_[c]->Update(context, arguments, group_ids, kept);
+    if (kept > 0) accumulators_[c].Update(context, arguments, group_ids, kept);
   }
   for (size_t s = 0; s < distinct_.size(); ++s) {
     const auto& set = plan_.distinct_sets_[s];
@@ -180,9 +211,7 @@ void PartialAggregation::Add(logical::EvalContext& context, const arrow::RecordB
 void PartialAggregation::Merge(logical::EvalContext& context, const PartialRows& rows) {
   if (rows.rows == 0) return;
   const uint32_t* ids = AssignGroups(rows.keys, rows.rows);
-  for (size_t c = 0; c < accumulators_.size(); ++c) {
-    if (plan_.inputs_[c].distinct_set < 0) accumulators_[c]->Merge(context, rows.buffers[c], ids, rows.rows);
-  }
+  accumulators_.Merge(context, rows.buffers, ids, rows.rows);
   for (size_t s = 0; s < distinct_.size(); ++s) {
     arrow::ArrayVector columns = rows.distinct[s];
     int64_t count = columns[0]->length();
@@ -198,33 +227,55 @@ void PartialAggregation::Merge(logical::EvalContext& context, const PartialRows&
 
 PartialRows PartialAggregation::Rows() const {
   PartialRows rows;
-  rows.rows = groups_;
+  rows.rows = groups();
   rows.keys = table_.Keys();
-  for (size_t c = 0; c < accumulators_.size(); ++c) {
-    rows.buffers.push_back(plan_.inputs_[c].distinct_set < 0 ? accumulators_[c]->Buffers() : arrow::ArrayVector());
-  }
+  rows.buffers = accumulators_.Buffers();
   for (const auto& set : distinct_) rows.distinct.push_back(set->Keys());
   return rows;
 }
 
+std::vector<PartialRows> PartialAggregation::TakePieces(int64_t rows) {
+  std::vector<PartialRows> pieces;
+  if (plan_.grouping_.empty()) {
+    if (groups() > 0) pieces.push_back(Rows());
+    return pieces;
+  }
+  std::vector<arrow::ArrayVector> keys = table_.TakeKeys(rows);
+  std::vector<arrow::ArrayVector> buffers = accumulators_.Buffers();
+  accumulators_ = Accumulators(plan_);
+  int64_t begin = 0;
+  for (arrow::ArrayVector& piece_keys : keys) {
+    PartialRows piece;
+    piece.rows = piece_keys[0]->length();
+    piece.keys = std::move(piece_keys);
+    for (const auto& call : buffers) {
+      arrow::ArrayVector slices;
+      for (const auto& buffer : call) slices.push_back(buffer->Slice(begin, piece.rows));
+      piece.buffers.push_back(std::move(slices));
+    }
+    begin += piece.rows;
+    pieces.push_back(std::move(piece));
+  }
+  return pieces;
+}
+
 arrow::ArrayVector PartialAggregation::Finish(logical::EvalContext& context) {
-  if (plan_.grouping_.empty()) ResizeTo(1);
-  for (size_t c = 0; c < accumulators_.size(); ++c) {
+  if (plan_.grouping_.empty()) accumulators_.Resize(1);
+  for (size_t c = 0; c < plan_.inputs_.size(); ++c) {
     int s = plan_.inputs_[c].distinct_set;
     if (s < 0 || distinct_[s]->size() == 0) continue;
     arrow::ArrayVector columns = distinct_[s]->Keys();
     const uint32_t* groups = static_cast<const arrow::UInt32Array&>(*columns[0]).raw_values();
-    accumulators_[c]->Update(context, arrow::ArrayVector(columns.begin() + 1, columns.end()), groups,
+    accumulators_[c].Update(context, arrow::ArrayVector(columns.begin() + 1, columns.end()), groups,
                              columns[0]->length());
   }
   arrow::ArrayVector result = table_.Keys();
-  for (auto& accumulator : accumulators_) result.push_back(accumulator->Finish(context));
+  for (auto& values : accumulators_.Finish(context)) result.push_back(std::move(values));
   return result;
 }
 
 int64_t PartialAggregation::MemoryUsed() const {
-  int64_t total = table_.MemoryUsed();
-  for (const auto& accumulator : accumulators_) total += accumulator->MemoryUsed();
+  int64_t total = table_.MemoryUsed() + accumulators_.MemoryUsed();
   for (const auto& set : distinct_) total += set->MemoryUsed();
   return total;
 }

@@ -31,6 +31,7 @@ class AggregationPlan {
   std::string Describe(const std::string& mode) const;
 
  private:
+  friend class Accumulators;
   friend class PartialAggregation;
   // A call's place in the columns of input_: arguments [first, first + count), filter (-1 = none).
   struct CallInput {
@@ -64,6 +65,28 @@ struct PartialRows {
   std::vector<arrow::ArrayVector> distinct;
 };
 
+/// The accumulators of a plan's calls, for groups that the caller numbers. Used by one thread at a time.
+class Accumulators {
+ public:
+  explicit Accumulators(const AggregationPlan& plan);
+
+  logical::GroupedAccumulator& operator[](size_t call) { return *calls_[call]; }
+  void Resize(int64_t groups);
+  int64_t groups() const { return groups_; }
+  /// Adds partial results, laid out as PartialRows::buffers, to the groups `ids`.
+  void Merge(logical::EvalContext& context, const std::vector<arrow::ArrayVector>& buffers, const uint32_t* ids,
+             int64_t rows);
+  std::vector<arrow::ArrayVector> Buffers() const;
+  /// One array a call.
+  arrow::ArrayVector Finish(logical::EvalContext& context) const;
+  int64_t MemoryUsed() const;
+
+ private:
+  const AggregationPlan* plan_;
+  std::vector<std::unique_ptr<logical::GroupedAccumulator>> calls_;
+  int64_t groups_ = 0;
+};
+
 /// The aggregation of some rows. Used by one thread at a time.
 class PartialAggregation {
  public:
@@ -73,22 +96,23 @@ class PartialAggregation {
   void Add(logical::EvalContext& context, const arrow::RecordBatch& batch);
   /// Adds partial results of other rows.
   void Merge(logical::EvalContext& context, const PartialRows& rows);
-  int64_t groups() const { return groups_; }
+  int64_t groups() const { return accumulators_.groups(); }
   const GroupTable& table() const { return table_; }
   /// The groups as rows, in the order in which they first appeared.
   PartialRows Rows() const;
+  /// The same in pieces of `rows` and more, the last one smaller, each freed here as it is made; the aggregation is then
+  /// empty. Not for DISTINCT calls.
+  std::vector<PartialRows> TakePieces(int64_t rows);
   /// The values of all groups, laid out as plan.finished(); without keys one row even if nothing was added.
   arrow::ArrayVector Finish(logical::EvalContext& context);
   int64_t MemoryUsed() const;
 
  private:
   uint32_t* AssignGroups(const arrow::ArrayVector& keys, int64_t rows);
-  void ResizeTo(int64_t groups);
 
   const AggregationPlan& plan_;
   GroupTable table_;
-  int64_t groups_ = 0;
-  std::vector<std::unique_ptr<logical::GroupedAccumulator>> accumulators_;
+  Accumulators accumulators_;
   std::vector<std::unique_ptr<GroupTable>> distinct_;
   std::vector<uint32_t> ids_, filtered_ids_, scratch_ids_;
 };
@@ -108,10 +132,18 @@ std::vector<std::unique_ptr<PartialAggregation>> AggregatePartitions(const Aggre
                                                                      ExecContext& context,
                                                                      const TakesLarge& take_large = nullptr);
 
-/// Partial results of all partitions of `child`, exchanged by key hash: result[p] are the pieces of partition p, in the
-/// order of the child's partitions, large ones merged into one as they come. What a streaming aggregate merges into its
+/// What the tasks have for one partition of the exchange. A key may be in several pieces.
+struct ExchangedGroups {
+  std::unique_ptr<PartialAggregation> large;  ///< large partial results, merged as they came; null: there were none
+  std::vector<PartialRows> pieces;            ///< of the others, in the order of the child's partitions
+
+  /// All of them, each key once, in pieces of `rows` and more; without keys one row even if nothing was added.
+  std::vector<PartialRows> Take(const AggregationPlan& plan, logical::EvalContext& context, int64_t rows);
+};
+
+/// Partial results of all partitions of `child`, exchanged by key hash: what a streaming aggregate merges into its
 /// state.
-std::vector<std::vector<PartialRows>> ExchangePartialAggregates(const AggregationPlan& plan, const Operator& child,
-                                                                ExecContext& context, int partitions);
+std::vector<ExchangedGroups> ExchangePartialAggregates(const AggregationPlan& plan, const Operator& child,
+                                                       ExecContext& context, int partitions);
 
 }  // namespace sluice::exec

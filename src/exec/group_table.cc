@@ -199,6 +199,25 @@ arrow::ArrayVector GroupTable::Keys() const {
   return keys;
 }
 
+std::vector<arrow::ArrayVector> GroupTable::TakeKeys(int64_t rows) {
+  std::vector<arrow::ArrayVector> columns = std::move(chunks_);
+  *this = GroupTable(types_);
+  std::vector<arrow::ArrayVector> pieces;
+  size_t chunks = columns.empty() ? 0 : columns[0].size();
+  for (size_t begin = 0, end = 0; begin < chunks; begin = end) {
+    int64_t length = 0;
+    while (end < chunks && length < rows) length += columns[0][end++]->length();
+    arrow::ArrayVector piece;
+    for (auto& column : columns) {
+      arrow::ArrayVector run(std::make_move_iterator(column.begin() + static_cast<std::ptrdiff_t>(begin)),
+                             std::make_move_iterator(column.begin() + static_cast<std::ptrdiff_t>(end)));
+      piece.push_back(run.size() == 1 ? run[0] : base::ValueOrThrow(arrow::Concatenate(run)));
+    }
+    pieces.push_back(std::move(piece));
+  }
+  return pieces;
+}
+
 int64_t GroupTable::MemoryUsed() const {
   int64_t total = static_cast<int64_t>(slots_.size() * sizeof(Slot) + fixed_keys_.capacity() * 8 + bytes_.capacity() +
                                        offsets_.capacity() * 8);

@@ -24,6 +24,8 @@ class GroupTable {
   int64_t size() const { return size_; }
   /// The keys by id, floats normalized.
   arrow::ArrayVector Keys() const;
+  /// The same in pieces of `rows` and more, the last one smaller; the table is then empty.
+  std::vector<arrow::ArrayVector> TakeKeys(int64_t rows);
   int64_t MemoryUsed() const;
 
  private:

@@ -48,7 +48,7 @@ auto ReadAndParse(const std::string& path, Parse&& parse) {
 class HdfsStateManager : public StateManager {
  public:
   HdfsStateManager(std::string root, StateOptions options) : root_(std::move(root)), options_(std::move(options)) {
-    StateFileWriter refuses_unknown_codecs(options_.codec);
+    CheckStateCodec(options_.codec);
   }
 
   void Prepare(const std::vector<OperatorInfo>& operators, int64_t first_version) override {

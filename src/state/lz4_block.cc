@@ -14,9 +14,8 @@ namespace {
 
 constexpr std::string_view kMagic = "LZ4Block";
 constexpr size_t kHeaderBytes = 8 + 1 + 4 + 4 + 4;
-constexpr size_t kBlockBytes = 32 * 1024;
 constexpr int kLevelBase = 10;
-constexpr int kLevel = 5;  // log2(kBlockBytes) - kLevelBase
+constexpr int kLevel = 5;  // log2(kLz4BlockBytes) - kLevelBase
 constexpr uint8_t kRaw = 0x10, kLz4 = 0x20;
 constexpr uint32_t kSeed = 0x9747b28c;
 constexpr uint32_t kChecksumMask = 0x0fffffff;  // lz4-java drops the top four bits
@@ -38,22 +37,20 @@ base::Error Damaged(const std::string& what) {
 
 }  // namespace
 
-std::string CompressLz4Blocks(std::string_view content) {
-  std::string out;
-  std::string block(LZ4_compressBound(kBlockBytes), '\0');
+void AppendLz4Blocks(std::string_view content, std::string* stream) {
+  char block[LZ4_COMPRESSBOUND(kLz4BlockBytes)];
   while (!content.empty()) {
-    std::string_view part = content.substr(0, kBlockBytes);
+    std::string_view part = content.substr(0, kLz4BlockBytes);
     content.remove_prefix(part.size());
-    int size =
-        LZ4_compress_default(part.data(), block.data(), static_cast<int>(part.size()), static_cast<int>(block.size()));
+    int size = LZ4_compress_default(part.data(), block, static_cast<int>(part.size()), sizeof(block));
     bool shrinks = size > 0 && static_cast<size_t>(size) < part.size();
-    std::string_view stored = shrinks ? std::string_view(block.data(), size) : part;
-    AppendHeader(shrinks ? kLz4 : kRaw, stored.size(), part.size(), Checksum(part), &out);
-    out.append(stored);
+    std::string_view stored = shrinks ? std::string_view(block, size) : part;
+    AppendHeader(shrinks ? kLz4 : kRaw, stored.size(), part.size(), Checksum(part), stream);
+    stream->append(stored);
   }
-  AppendHeader(kRaw, 0, 0, 0, &out);
-  return out;
 }
+
+void EndLz4Blocks(std::string* stream) { AppendHeader(kRaw, 0, 0, 0, stream); }
 
 std::string DecompressLz4Blocks(std::string_view stream) {
   std::string out;

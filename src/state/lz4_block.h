@@ -6,8 +6,12 @@
 
 namespace sluice::state {
 
-/// Blocks of 32 KiB and the end mark. What does not shrink is stored as it is.
-std::string CompressLz4Blocks(std::string_view content);
+constexpr size_t kLz4BlockBytes = 32 * 1024;
+
+/// Appends blocks of kLz4BlockBytes, the last one shorter. What does not shrink is stored as it is.
+void AppendLz4Blocks(std::string_view content, std::string* stream);
+/// Appends the end mark.
+void EndLz4Blocks(std::string* stream);
 
 /// The content of one or more streams. Throws kIllegalState for a wrong mark, length or checksum,
 /// and for a text that ends early.

@@ -14,18 +14,7 @@ namespace {
 
 constexpr int kZstdLevel = 1;
 constexpr int32_t kEnd = -1, kRemoved = -1;
-
-std::string CompressZstd(std::string_view content) {
-  ZSTD_CCtx* context = ZSTD_createCCtx();
-  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kZstdLevel);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
-  std::string out(ZSTD_compressBound(content.size()), '\0');
-  size_t size = ZSTD_compress2(context, out.data(), out.size(), content.data(), content.size());
-  ZSTD_freeCCtx(context);
-  if (ZSTD_isError(size)) throw base::Error::Internal(std::string("zstd: ") + ZSTD_getErrorName(size));
-  out.resize(size);
-  return out;
-}
+constexpr size_t kPieceBytes = 8 * kLz4BlockBytes;  // what is compressed at a time
 
 std::string DecompressZstd(std::string_view file) {
   auto damaged = [](const std::string& what) {
@@ -62,15 +51,73 @@ bool ReadLength(std::string_view* content, int32_t* length) {
 
 }  // namespace
 
-StateFileWriter::StateFileWriter(std::string codec) : codec_(std::move(codec)) {
-  if (codec_ != "lz4" && codec_ != "zstd") {
-    throw base::Error::Unsupported("The state store codec " + codec_, "Use lz4 or zstd.");
+void CheckStateCodec(const std::string& codec) {
+  if (codec == "lz4" || codec == "zstd") return;
+  throw base::Error::Unsupported("The state store codec " + codec, "Use lz4 or zstd.");
+}
+
+class StateFileWriter::Compressor {
+ public:
+  virtual ~Compressor() = default;
+  /// Compresses all of the content, which has whole pieces unless it is the last.
+  virtual void Compress(std::string_view content, bool last, std::string* out) = 0;
+};
+
+class StateFileWriter::Lz4Compressor final : public Compressor {
+ public:
+  void Compress(std::string_view content, bool last, std::string* out) override {
+    AppendLz4Blocks(content, out);
+    if (last) EndLz4Blocks(out);
+  }
+};
+
+class StateFileWriter::ZstdCompressor final : public Compressor {
+ public:
+  ZstdCompressor() : context_(ZSTD_createCCtx(), ZSTD_freeCCtx) {
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kZstdLevel);
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+  }
+  void Compress(std::string_view content, bool last, std::string* out) override {
+    ZSTD_inBuffer in{content.data(), content.size(), 0};
+    size_t left = 0;
+    do {
+      size_t before = out->size();
+      out->resize(before + ZSTD_CStreamOutSize());
+      ZSTD_outBuffer to{out->data(), out->size(), before};
+      left = ZSTD_compressStream2(context_.get(), &to, &in, last ? ZSTD_e_end : ZSTD_e_continue);
+      if (ZSTD_isError(left)) throw base::Error::Internal(std::string("zstd: ") + ZSTD_getErrorName(left));
+      out->resize(to.pos);
+    } while (in.pos < in.size || (last && left > 0));
+  }
+
+ private:
+  std::unique_ptr<ZSTD_CCtx, size_t (*)(ZSTD_CCtx*)> context_;
+};
+
+StateFileWriter::StateFileWriter(const std::string& codec, std::function<void(std::string_view)> write)
+    : write_(std::move(write)) {
+  CheckStateCodec(codec);
+  if (codec == "lz4") {
+    compressor_ = std::make_unique<Lz4Compressor>();
+  } else {
+    compressor_ = std::make_unique<ZstdCompressor>();
   }
 }
+
+StateFileWriter::~StateFileWriter() = default;
 
 void StateFileWriter::AppendLength(int32_t length) {
   uint32_t big = __builtin_bswap32(static_cast<uint32_t>(length));
   content_.append(reinterpret_cast<const char*>(&big), 4);
+}
+
+void StateFileWriter::EndEntry() {
+  if (content_.size() < kPieceBytes) return;
+  size_t whole = content_.size() / kLz4BlockBytes * kLz4BlockBytes;
+  compressor_->Compress(std::string_view(content_).substr(0, whole), false, &compressed_);
+  content_.erase(0, whole);
+  write_(compressed_);
+  compressed_.clear();
 }
 
 void StateFileWriter::Put(std::string_view key, std::string_view value) {
@@ -78,18 +125,22 @@ void StateFileWriter::Put(std::string_view key, std::string_view value) {
   content_.append(key);
   AppendLength(static_cast<int32_t>(value.size()));
   content_.append(value);
+  EndEntry();
 }
 
 void StateFileWriter::Remove(std::string_view key) {
   AppendLength(static_cast<int32_t>(key.size()));
   content_.append(key);
   AppendLength(kRemoved);
+  EndEntry();
 }
 
-std::string StateFileWriter::Finish() const {
-  std::string content = content_;
-  content.append("\xff\xff\xff\xff", 4);
-  return codec_ == "lz4" ? CompressLz4Blocks(content) : CompressZstd(content);
+void StateFileWriter::Finish() {
+  AppendLength(kEnd);
+  compressor_->Compress(content_, true, &compressed_);
+  content_.clear();
+  write_(compressed_);
+  compressed_.clear();
 }
 
 StateFileDefect ReadStateFile(std::string_view file, const std::string& codec, bool is_snapshot,

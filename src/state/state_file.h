@@ -2,26 +2,36 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace sluice::state {
 
-/// Makes the content of a delta or snapshot file.
+/// Throws for a codec other than lz4 and zstd.
+void CheckStateCodec(const std::string& codec);
+
+/// Makes the content of a delta or snapshot file, compressed piece by piece as it comes.
 class StateFileWriter {
  public:
-  /// `codec` is lz4 or zstd; others are refused as unsupported.
-  explicit StateFileWriter(std::string codec);
+  /// `write` takes the bytes of the file in order.
+  StateFileWriter(const std::string& codec, std::function<void(std::string_view)> write);
+  ~StateFileWriter();
   void Put(std::string_view key, std::string_view value);
   void Remove(std::string_view key);  ///< in delta files only
-  void Clear() { content_.clear(); }
-  /// The file: all entries, the end mark, compressed.
-  std::string Finish() const;
+  /// Writes what is left, and the end mark.
+  void Finish();
 
  private:
+  class Compressor;
+  class Lz4Compressor;
+  class ZstdCompressor;
   void AppendLength(int32_t length);
-  std::string codec_;
-  std::string content_;
+  void EndEntry();
+
+  std::function<void(std::string_view)> write_;
+  std::unique_ptr<Compressor> compressor_;
+  std::string content_, compressed_;
 };
 
 struct StateEntry {

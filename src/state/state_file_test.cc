@@ -1,6 +1,7 @@
 // State files, LZ4 blocks, schema and metadata files.
 #include "state/state_file.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -15,6 +16,13 @@ namespace {
 
 std::string Testdata(const std::string& name) {
   return base::ReadWholeFile(std::string(SLUICE_SOURCE_DIR) + "/src/state/testdata/" + name);
+}
+
+std::string CompressLz4Blocks(std::string_view content) {
+  std::string stream;
+  AppendLz4Blocks(content, &stream);
+  EndLz4Blocks(&stream);
+  return stream;
 }
 
 TEST(Lz4BlockTest, RoundTripsAllSizes) {
@@ -49,11 +57,12 @@ TEST(Lz4BlockTest, RefusesEveryFlippedByteAndEveryCut) {
 
 TEST(StateFileTest, RoundTrips) {
   for (const char* codec : {"lz4", "zstd"}) {
-    StateFileWriter writer(codec);
+    std::string file;
+    StateFileWriter writer(codec, [&](std::string_view bytes) { file.append(bytes); });
     writer.Put("key-0001", "value-01value-02");
     writer.Put("key-0002", "");
     writer.Remove("key-0001");
-    std::string file = writer.Finish();
+    writer.Finish();
     std::vector<std::string> seen;
     auto visit = [&](const StateEntry& entry) {
       seen.push_back(std::string(entry.key) + (entry.removed ? " removed" : "=" + std::string(entry.value)));
@@ -70,7 +79,25 @@ TEST(StateFileTest, RoundTrips) {
       ReadStateFile(damaged, codec, false, visit);
     }
   }
-  EXPECT_THROW(StateFileWriter("lzf"), base::Error);
+  EXPECT_THROW(CheckStateCodec("lzf"), base::Error);
+}
+
+TEST(StateFileTest, LargeFilesAreWrittenInPieces) {
+  for (const char* codec : {"lz4", "zstd"}) {
+    std::string file;
+    size_t pieces = 0;
+    StateFileWriter writer(codec, [&](std::string_view bytes) { file.append(bytes), ++pieces; });
+    std::map<std::string, std::string> written, read;
+    for (int i = 0; i < 50'000; ++i) {
+      std::string key = fmt::format("key {:012}", i * 7919), value(8 * (i % 5), static_cast<char>(i));
+      writer.Put(key, value);
+      written[key] = value;
+    }
+    writer.Finish();
+    EXPECT_GT(pieces, 5u);
+    ReadStateFile(file, codec, true, [&](const StateEntry& entry) { read[std::string(entry.key)] = entry.value; });
+    EXPECT_EQ(read, written);
+  }
 }
 
 TEST(StateFileTest, EqualEntriesOfSparkInBothCodecs) {

@@ -3,6 +3,8 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -78,7 +80,10 @@ StateMap::Slot* StateMap::FindForInsert(std::string_view key, uint64_t hash) {
 
 void StateMap::Grow() {
   // Many tombstones and few entries: the same size again is enough.
-  size_t slots = static_cast<size_t>(size_) * 2 >= slots_.size() ? slots_.size() * 2 : slots_.size();
+  Rehash(static_cast<size_t>(size_) * 2 >= slots_.size() ? slots_.size() * 2 : slots_.size());
+}
+
+void StateMap::Rehash(size_t slots) {
   std::vector<Slot> old = std::move(slots_);
   slots_.assign(slots, Slot{});
   tombstones_ = 0;
@@ -129,12 +134,23 @@ void StateMap::Put(std::string_view key, std::string_view value) {
 bool StateMap::Remove(std::string_view key) {
   size_t found = Find(key, HashOf(key));
   if (found == kNotFound) return false;
-  Block* block = slots_[found].block;
-  slots_[found].block = Tombstone<Block>();
+  RemoveAt(&slots_[found]);
+  return true;
+}
+
+void StateMap::RemoveIf(const std::function<bool(std::string_view, std::string_view)>& passes) {
+  for (Slot& slot : slots_) {
+    if (!slot.block || slot.block == Tombstone<Block>()) continue;
+    if (passes(KeyOf(*slot.block), ValueOf(*slot.block))) RemoveAt(&slot);
+  }
+}
+
+void StateMap::RemoveAt(Slot* slot) {
+  Block* block = slot->block;
+  slot->block = Tombstone<Block>();
   --size_;
   ++tombstones_;
   Replace(block, nullptr);
-  return true;
 }
 
 void StateMap::ForEach(const std::function<bool(std::string_view, std::string_view)>& visit) const {
@@ -154,6 +170,9 @@ void StateMap::FreeReplaced() {
 void StateMap::Keep() {
   FreeReplaced();
   if (changes_.capacity() > 100'000) changes_.shrink_to_fit();
+  // After a burst the table gives its memory back.
+  size_t needed = std::max(kFirstSlots, std::bit_ceil(static_cast<size_t>(size_) * 2));
+  if (slots_.size() / 8 >= needed) Rehash(needed);
 }
 
 void StateMap::Undo() {

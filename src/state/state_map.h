@@ -23,6 +23,8 @@ class StateMap {
   void Put(std::string_view key, std::string_view value);
   /// False if the key was absent.
   bool Remove(std::string_view key);
+  /// Removes the entries that pass. While changes are recorded, the views of these live until Keep or Undo.
+  void RemoveIf(const std::function<bool(std::string_view key, std::string_view value)>& passes);
   void ForEach(const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
   int64_t size() const { return size_; }
   int64_t MemoryUsed() const { return block_bytes_ + static_cast<int64_t>(slots_.size() * sizeof(Slot)); }
@@ -56,7 +58,9 @@ class StateMap {
   void FreeBlock(Block* block);
   void Replace(Block* before, Block* after);
   void FreeReplaced();
+  void RemoveAt(Slot* slot);
   void Grow();
+  void Rehash(size_t slots);
 
   std::vector<Slot> slots_;
   int64_t size_ = 0, tombstones_ = 0, block_bytes_ = 0;

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/durable_file.h"
+#include "base/durable_writer.h"
 #include "base/error.h"
 #include "base/fault_point.h"
 #include "state/side_checksum.h"
@@ -28,10 +29,23 @@ void RemoveChecksums(const std::string& path) {
   std::filesystem::remove(path + ".crc", ignored);
 }
 
-void WriteStateFile(const std::string& path, const std::string& content) {
-  base::WriteFileDurably(path, content, base::Existing::kReplace);
-  RemoveChecksums(path);
-}
+// A delta or snapshot on its way to disk.
+class StateFile {
+ public:
+  StateFile(std::string path, const std::string& codec)
+      : path_(std::move(path)), file_(path_), entries_(codec, [this](std::string_view bytes) { file_.Append(bytes); }) {}
+  StateFileWriter& entries() { return entries_; }
+  void Publish() {
+    entries_.Finish();
+    file_.Publish(base::Existing::kReplace);
+    RemoveChecksums(path_);
+  }
+
+ private:
+  const std::string path_;
+  base::DurableWriter file_;
+  StateFileWriter entries_;
+};
 
 std::optional<std::string> ReadIfExists(const std::string& path) {
   try {
@@ -48,20 +62,29 @@ struct StatePartition::Files {
   std::set<int64_t> deltas, snapshots;
 };
 
-// What a task works with: puts go to the map at once and to the delta file's content.
+// What a task works with: puts go to the map at once and to the delta file.
 class StatePartition::Handle : public StateStore {
  public:
   explicit Handle(std::shared_ptr<StatePartition> partition)
-      : partition_(std::move(partition)), map_(partition_->map_), delta_(partition_->options_.codec) {}
+      : partition_(std::move(partition)),
+        map_(partition_->map_),
+        delta_(partition_->DeltaPath(partition_->version_ + 1), partition_->options_.codec) {}
   ~Handle() override { Abort(); }
 
   std::string_view Get(std::string_view key) const override { return map_.Get(key); }
   void Put(std::string_view key, std::string_view value) override {
     map_.Put(key, value);
-    delta_.Put(key, value);
+    delta_.entries().Put(key, value);
   }
   void Remove(std::string_view key) override {
-    if (map_.Remove(key)) delta_.Remove(key);
+    if (map_.Remove(key)) delta_.entries().Remove(key);
+  }
+  void RemoveIf(const std::function<bool(std::string_view, std::string_view)>& passes) override {
+    map_.RemoveIf([&](std::string_view key, std::string_view value) {
+      if (!passes(key, value)) return false;
+      delta_.entries().Remove(key);
+      return true;
+    });
   }
   void ForEach(const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     map_.ForEach(visit);
@@ -80,7 +103,11 @@ class StatePartition::Handle : public StateStore {
   }
   void Commit() override {
     if (done_) throw Error::Internal("A state store was committed twice");
-    partition_->Commit(delta_);
+    base::FaultPoint("state.before_delta");
+    delta_.Publish();
+    base::FaultPoint("state.after_delta");
+    map_.Keep();
+    ++partition_->version_;
     done_ = true;
     partition_->Release();
   }
@@ -94,7 +121,7 @@ class StatePartition::Handle : public StateStore {
  private:
   std::shared_ptr<StatePartition> partition_;
   StateMap& map_;
-  StateFileWriter delta_;
+  StateFile delta_;
   bool done_ = false;
 };
 
@@ -136,14 +163,6 @@ void StatePartition::Release() {
     in_use_ = false;
   }
   released_.notify_all();
-}
-
-void StatePartition::Commit(StateFileWriter& delta) {
-  base::FaultPoint("state.before_delta");
-  WriteStateFile(DeltaPath(version_ + 1), delta.Finish());
-  base::FaultPoint("state.after_delta");
-  map_.Keep();
-  ++version_;
 }
 
 void StatePartition::Load(int64_t version) {
@@ -265,28 +284,28 @@ void StatePartition::Maintain() {
   if (files.deltas.empty()) return;
   int64_t newest_snapshot = files.snapshots.empty() ? 0 : *files.snapshots.rbegin();
   auto deltas = std::distance(files.deltas.upper_bound(newest_snapshot), files.deltas.end());
-  if (deltas > options_.min_deltas_for_snapshot) {
-    StateFileWriter snapshot(options_.codec);
-    int64_t version = 0;
-    {
-      // The map is copied between two batches; compressing and writing then run beside the next
-      // one.
-      std::unique_lock lock(mutex_);
-      released_.wait(lock, [this] { return !in_use_; });
-      version = version_;
-      if (version > newest_snapshot) {
-        map_.ForEach([&](std::string_view key, std::string_view value) {
-          snapshot.Put(key, value);
-          return true;
-        });
-      }
-    }
-    if (version > newest_snapshot) {
-      WriteStateFile(SnapshotPath(version), snapshot.Finish());
-      base::FaultPoint("state.after_snapshot");
-      last_snapshot_ = version;
-    }
-  }
+  if (deltas > options_.min_deltas_for_snapshot) WriteSnapshot(newest_snapshot);
+  Purge(files, newest_snapshot);
+}
+
+void StatePartition::WriteSnapshot(int64_t newest_snapshot) {
+  // The map is compressed between two batches; syncing then runs beside the next one.
+  std::unique_lock lock(mutex_);
+  released_.wait(lock, [this] { return !in_use_; });
+  int64_t version = version_;
+  if (version <= newest_snapshot) return;
+  StateFile snapshot(SnapshotPath(version), options_.codec);
+  map_.ForEach([&](std::string_view key, std::string_view value) {
+    snapshot.entries().Put(key, value);
+    return true;
+  });
+  lock.unlock();
+  snapshot.Publish();
+  base::FaultPoint("state.after_snapshot");
+  last_snapshot_ = version;
+}
+
+void StatePartition::Purge(const Files& files, int64_t newest_snapshot) const {
   int64_t newest = std::max(*files.deltas.rbegin(), newest_snapshot);
   int64_t earliest_to_retain = newest - options_.min_batches_to_retain;
   if (earliest_to_retain <= 0) return;

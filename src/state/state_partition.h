@@ -40,7 +40,8 @@ class StatePartition : public std::enable_shared_from_this<StatePartition> {
   std::string ProviderText() const;
   std::string IdText() const;
   Files ListFiles() const;
-  void Commit(StateFileWriter& delta);
+  void WriteSnapshot(int64_t newest_snapshot);
+  void Purge(const Files& files, int64_t newest_snapshot) const;
   void Release();
 
   const std::string folder_;

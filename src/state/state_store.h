@@ -34,6 +34,8 @@ class StateStore {
   virtual std::string_view Get(std::string_view key) const = 0;
   virtual void Put(std::string_view key, std::string_view value) = 0;
   virtual void Remove(std::string_view key) = 0;
+  /// Removes the entries that pass, visiting all in no order. The views of removed ones live until Commit or Abort.
+  virtual void RemoveIf(const std::function<bool(std::string_view key, std::string_view value)>& passes) = 0;
   /// Visits all entries in no order; the visitor must not change the store. Return false to stop.
   virtual void ForEach(const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
   virtual int64_t size() const = 0;

@@ -90,6 +90,32 @@ TEST_F(StateStoreTest, AbortTakesChangesBack) {
   EXPECT_FALSE(Exists("5.delta"));
 }
 
+TEST_F(StateStoreTest, RemovesWhatPasses) {
+  auto manager = Manager();
+  auto store = Open(*manager, 0);
+  for (int i = 0; i < 1000; ++i) store->Put(Pad("key" + std::to_string(i)), Pad(std::to_string(i)));
+  store->Commit();
+  auto before = Content(*store);
+  std::vector<std::pair<std::string_view, std::string_view>> removed;
+  auto all_but_one_in_ten = [&](std::string_view key, std::string_view value) {
+    if (value == Pad("7") || value.find('0') != std::string_view::npos) return false;
+    removed.emplace_back(key, value);
+    return true;
+  };
+  Open(*manager, 1)->RemoveIf(all_but_one_in_ten);
+  EXPECT_EQ(Content(*Open(*manager, 1)), before) << "an aborted batch took something";
+
+  removed.clear();
+  store = Open(*manager, 1);
+  store->RemoveIf(all_but_one_in_ten);
+  for (auto [key, value] : removed) EXPECT_EQ(before.at(std::string(key)), value);
+  EXPECT_EQ(removed.size() + store->size(), before.size());
+  auto left = Content(*store);
+  store->Commit();
+  EXPECT_EQ(Content(*Open(*manager, 2)), left);
+  EXPECT_EQ(Content(*Open(*Manager(), 2)), left);
+}
+
 TEST_F(StateStoreTest, AbsentKeysDifferFromEmptyValues) {
   auto manager = Manager();
   auto store = Open(*manager, 0);

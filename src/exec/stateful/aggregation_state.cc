@@ -22,40 +22,25 @@ AggregationState::AggregationState(const AggregationPlan& plan)
   for (const auto& call : plan.calls()) buffer_counts_.push_back(call->binding->buffers.size());
 }
 
-state::UnsafeRows AggregationState::EncodeValues(const PartialRows& rows) const {
+state::UnsafeRows AggregationState::EncodeValues(const std::vector<arrow::ArrayVector>& buffers, int64_t rows) const {
   arrow::ArrayVector columns;
-  for (const auto& buffers : rows.buffers) columns.insert(columns.end(), buffers.begin(), buffers.end());
-  return values_.Encode(columns, rows.rows);
+  for (const auto& call : buffers) columns.insert(columns.end(), call.begin(), call.end());
+  return values_.Encode(columns, rows);
 }
 
-PartialRows AggregationState::Restore(const state::StateStore& store, const state::UnsafeRows& keys) const {
-  std::vector<std::string_view> found_keys, found_values;
-  for (int64_t i = 0; i < keys.size(); ++i) {
-    std::string_view value = store.Get(keys[i]);
-    if (!value.data()) continue;
-    found_keys.push_back(keys[i]);
-    found_values.push_back(value);
-  }
-  return Decode(found_keys, found_values);
+arrow::ArrayVector AggregationState::DecodeKeys(const std::vector<std::string_view>& keys) const {
+  return state::DecodeUnsafeRows(*schema_.key, keys);
 }
 
-PartialRows AggregationState::Decode(const std::vector<std::string_view>& keys,
-                                     const std::vector<std::string_view>& values) const {
-  PartialRows rows;
-  rows.rows = static_cast<int64_t>(keys.size());
-  rows.keys = state::DecodeUnsafeRows(*schema_.key, keys);
-  arrow::ArrayVector buffers = state::DecodeUnsafeRows(*schema_.value, values);
-  auto next = buffers.begin();
+std::vector<arrow::ArrayVector> AggregationState::DecodeValues(const std::vector<std::string_view>& values) const {
+  arrow::ArrayVector columns = state::DecodeUnsafeRows(*schema_.value, values);
+  std::vector<arrow::ArrayVector> buffers;
+  auto next = columns.begin();
   for (size_t count : buffer_counts_) {
-    rows.buffers.emplace_back(next, next + static_cast<std::ptrdiff_t>(count));
+    buffers.emplace_back(next, next + static_cast<std::ptrdiff_t>(count));
     next += static_cast<std::ptrdiff_t>(count);
   }
-  return rows;
-}
-
-void AggregationState::Save(const PartialRows& rows, state::StateStore& store) const {
-  state::UnsafeRows keys = EncodeKeys(rows), values = EncodeValues(rows);
-  for (int64_t i = 0; i < rows.rows; ++i) store.Put(keys[i], values[i]);
+  return buffers;
 }
 
 }  // namespace sluice::exec

@@ -1,7 +1,6 @@
 // Groups with their aggregation buffers as rows of a state store (Spark's state format 2).
 #pragma once
 
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -19,11 +18,10 @@ class AggregationState {
 
   const state::StoreSchema& schema() const { return schema_; }
   state::UnsafeRows EncodeKeys(const PartialRows& rows) const { return keys_.Encode(rows.keys, rows.rows); }
-  state::UnsafeRows EncodeValues(const PartialRows& rows) const;
-  /// What the store has of the groups of `keys`, for those that it knows.
-  PartialRows Restore(const state::StateStore& store, const state::UnsafeRows& keys) const;
-  PartialRows Decode(const std::vector<std::string_view>& keys, const std::vector<std::string_view>& values) const;
-  void Save(const PartialRows& rows, state::StateStore& store) const;
+  state::UnsafeRows EncodeValues(const std::vector<arrow::ArrayVector>& buffers, int64_t rows) const;
+  arrow::ArrayVector DecodeKeys(const std::vector<std::string_view>& keys) const;
+  /// Laid out as PartialRows::buffers.
+  std::vector<arrow::ArrayVector> DecodeValues(const std::vector<std::string_view>& values) const;
 
  private:
   std::vector<size_t> buffer_counts_;  // per aggregate

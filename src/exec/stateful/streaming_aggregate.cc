@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <numeric>
+#include <utility>
 
 #include "base/error.h"
 #include "exec/aggregation.h"
@@ -20,10 +22,10 @@ namespace {
 
 using connectors::OutputMode;
 
-constexpr size_t kOutputRows = 16384;
+constexpr size_t kPieceRows = 16384;
 
-/// Pieces of partial results by state partition.
-using Exchanged = std::vector<std::vector<PartialRows>>;
+/// Partial results by state partition.
+using Exchanged = std::vector<ExchangedGroups>;
 
 int64_t MillisSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
@@ -41,13 +43,13 @@ struct AggregateShape {
   std::shared_ptr<arrow::Schema> finished;
 };
 
-// Works on one state partition: the first Next does the batch's updates, then rows are given, the
-// end commits.
+// Works on one state partition: the batch's groups are merged into it piece by piece, then it is evicted or read whole as
+// the mode asks; the end commits.
 class StreamingAggregateIterator final : public BatchIterator {
  public:
   StreamingAggregateIterator(const AggregateShape& shape, const state::OperatorInfo& info, OutputMode mode,
                              std::shared_ptr<arrow::Schema> schema, ExecContext& context, int partition,
-                             std::vector<PartialRows> pieces)
+                             ExchangedGroups fresh)
       : shape_(shape),
         info_(info),
         mode_(mode),
@@ -55,15 +57,16 @@ class StreamingAggregateIterator final : public BatchIterator {
         context_(context),
         partition_(partition),
         eval_(context.TaskEval(partition)),
-        pieces_(std::move(pieces)),
+        exchanged_(std::move(fresh)),
         store_(context.state->Open({info.id, partition, ""}, shape.state.schema())) {
     late_ms_ = WatermarkOf(context.state->late_watermark_ms);
     evict_ms_ = WatermarkOf(context.state->eviction_watermark_ms);
   }
 
   std::shared_ptr<arrow::RecordBatch> Next() override {
-    if (!updated_) Update();
-    if (auto batch = NextOutput()) return batch;
+    if (auto batch = NextUpdated()) return batch;
+    if (!removed_) Remove();
+    if (auto batch = NextOfState()) return batch;
     Finish();
     return nullptr;
   }
@@ -74,43 +77,76 @@ class StreamingAggregateIterator final : public BatchIterator {
     return found == watermarks.end() ? std::nullopt : found->second;
   }
 
-  // The groups of this batch, each once.
-  PartialRows TakeFresh() {
-    if (pieces_.size() == 1) return std::move(pieces_[0]);
-    PartialAggregation merged(shape_.plan);
-    for (PartialRows& piece : pieces_) {
-      merged.Merge(eval_, piece);
-      piece = {};
+  // Merges the next pieces into the state; the rows of one in update mode.
+  std::shared_ptr<arrow::RecordBatch> NextUpdated() {
+    auto start = std::chrono::steady_clock::now();
+    if (!taken_) {
+      fresh_ = exchanged_.Take(shape_.plan, eval_, kPieceRows);
+      taken_ = true;
     }
-    // Without keys there is always one group.
-    if (shape_.plan.grouping().empty()) merged.Finish(eval_);
-    return merged.Rows();
+    std::shared_ptr<arrow::RecordBatch> batch;
+    while (!batch && next_piece_ < fresh_.size()) {
+      context_.cancellation->Check();
+      batch = Update(std::exchange(fresh_[next_piece_++], {}));
+    }
+    update_time_ += std::chrono::steady_clock::now() - start;
+    return batch;
   }
 
-  void Update() {
-    auto start = std::chrono::steady_clock::now();
-    updated_ = true;
-    PartialRows fresh = TakeFresh();
-    // What was there comes first: aggregates such as first and collect_list depend on the order.
-    PartialAggregation groups(shape_.plan);
-    groups.Merge(eval_, shape_.state.Restore(*store_, shape_.state.EncodeKeys(fresh)));
-    groups.Merge(eval_, fresh);
-    fresh = {};
-    bool has_late = mode_ != OutputMode::kComplete && shape_.event_time && late_ms_;
-    PartialRows rows = groups.Rows();
-    std::shared_ptr<arrow::Array> in_time = has_late ? DropLate(rows) : nullptr;
-    if (in_time) rows = SelectGroups(rows, in_time);
-    shape_.state.Save(rows, *store_);
-    metrics_.rows_updated = rows.rows;
-    if (mode_ == OutputMode::kUpdate && rows.rows > 0) {
-      arrow::ArrayVector finished = groups.Finish(eval_);
-      if (in_time) {
-        for (auto& column : finished) column = TakeRows(column, in_time);
-      }
-      output_.push_back(Results(std::move(finished), rows.rows));
+  std::shared_ptr<arrow::RecordBatch> Update(const PartialRows& piece) {
+    state::UnsafeRows keys = shape_.state.EncodeKeys(piece);
+    Accumulators groups = MergeIntoState(piece, keys);
+    std::shared_ptr<arrow::Array> in_time = Save(piece, keys, groups);
+    if (mode_ != OutputMode::kUpdate || (in_time && in_time->length() == 0)) return nullptr;
+    arrow::ArrayVector finished = piece.keys;
+    for (auto& values : groups.Finish(eval_)) finished.push_back(std::move(values));
+    if (in_time) {
+      for (auto& column : finished) column = TakeRows(column, in_time);
     }
-    metrics_.updates_ms = MillisSince(start);
-    start = std::chrono::steady_clock::now();
+    return Results(std::move(finished), in_time ? in_time->length() : piece.rows);
+  }
+
+  // What was there comes first: aggregates such as first and collect_list depend on the order.
+  Accumulators MergeIntoState(const PartialRows& piece, const state::UnsafeRows& keys) {
+    Accumulators groups(shape_.plan);
+    groups.Resize(piece.rows);
+    std::vector<uint32_t> ids;
+    std::vector<std::string_view> values;
+    for (int64_t i = 0; i < piece.rows; ++i) {
+      std::string_view value = store_->Get(keys[i]);
+      if (!value.data()) continue;
+      ids.push_back(static_cast<uint32_t>(i));
+      values.push_back(value);
+    }
+    if (!ids.empty()) {
+      groups.Merge(eval_, shape_.state.DecodeValues(values), ids.data(), static_cast<int64_t>(ids.size()));
+    }
+    ids.resize(piece.rows);
+    std::iota(ids.begin(), ids.end(), 0);
+    groups.Merge(eval_, piece.buffers, ids.data(), piece.rows);
+    return groups;
+  }
+
+  // The numbers of the groups that were not late; null if none was.
+  std::shared_ptr<arrow::Array> Save(const PartialRows& piece, const state::UnsafeRows& keys,
+                                     const Accumulators& groups) {
+    state::UnsafeRows values = shape_.state.EncodeValues(groups.Buffers(), piece.rows);
+    bool has_late = mode_ != OutputMode::kComplete && shape_.event_time && late_ms_;
+    std::shared_ptr<arrow::Array> in_time = has_late ? DropLate(piece) : nullptr;
+    int64_t kept = in_time ? in_time->length() : piece.rows;
+    const int32_t* rows = in_time ? static_cast<const arrow::Int32Array&>(*in_time).raw_values() : nullptr;
+    for (int64_t i = 0; i < kept; ++i) {
+      int64_t row = rows ? rows[i] : i;
+      store_->Put(keys[row], values[row]);
+    }
+    metrics_.rows_updated += kept;
+    return in_time;
+  }
+
+  void Remove() {
+    removed_ = true;
+    metrics_.updates_ms = std::chrono::duration_cast<std::chrono::milliseconds>(update_time_).count();
+    auto start = std::chrono::steady_clock::now();
     if (mode_ == OutputMode::kComplete) CollectAll();
     if (mode_ != OutputMode::kComplete && shape_.event_time && evict_ms_) Evict();
     metrics_.removals_ms = MillisSince(start);
@@ -123,8 +159,9 @@ class StreamingAggregateIterator final : public BatchIterator {
     for (size_t i = 0; i < late.size(); ++i) {
       if (!late[i]) kept.push_back(static_cast<int32_t>(i));
     }
-    metrics_.rows_dropped_by_watermark = rows.rows - static_cast<int64_t>(kept.size());
-    if (metrics_.rows_dropped_by_watermark == 0) return nullptr;
+    int64_t dropped = rows.rows - static_cast<int64_t>(kept.size());
+    if (dropped == 0) return nullptr;
+    metrics_.rows_dropped_by_watermark += dropped;
     auto count = static_cast<int64_t>(kept.size());
     return std::make_shared<arrow::Int32Array>(count, arrow::Buffer::FromVector(std::move(kept)));
   }
@@ -141,22 +178,16 @@ class StreamingAggregateIterator final : public BatchIterator {
 
   // Removes groups whose time has passed; in append mode they are the output.
   void Evict() {
-    std::vector<std::string> keys, values;
     int64_t limit = *evict_ms_ * 1000;
-    store_->ForEach([&](std::string_view key, std::string_view value) {
+    store_->RemoveIf([&](std::string_view key, std::string_view value) {
       auto time = shape_.event_time->OfRow(key);
-      if (!time || *time > limit) return true;
-      keys.emplace_back(key);
-      if (mode_ == OutputMode::kAppend) values.emplace_back(value);
+      if (!time || *time > limit) return false;
+      ++metrics_.rows_removed;
+      if (mode_ != OutputMode::kAppend) return true;
+      keys_.push_back(key);
+      values_.push_back(value);
       return true;
     });
-    for (const std::string& key : keys) store_->Remove(key);
-    metrics_.rows_removed = static_cast<int64_t>(keys.size());
-    if (mode_ != OutputMode::kAppend) return;
-    evicted_keys_ = std::move(keys);
-    evicted_values_ = std::move(values);
-    keys_.assign(evicted_keys_.begin(), evicted_keys_.end());
-    values_.assign(evicted_values_.begin(), evicted_values_.end());
   }
 
   std::shared_ptr<arrow::RecordBatch> Results(arrow::ArrayVector finished, int64_t rows) {
@@ -164,23 +195,23 @@ class StreamingAggregateIterator final : public BatchIterator {
     return arrow::RecordBatch::Make(schema_, rows, shape_.plan.results().EvaluateArrays(eval_, *batch));
   }
 
-  std::shared_ptr<arrow::RecordBatch> NextOutput() {
-    if (!output_.empty()) {
-      auto batch = std::move(output_.back());
-      output_.pop_back();
-      return batch;
-    }
-    if (next_row_ >= keys_.size()) return nullptr;
-    size_t end = std::min(next_row_ + kOutputRows, keys_.size());
-    auto part = [&](const std::vector<std::string_view>& rows) {
-      return std::vector<std::string_view>(rows.begin() + static_cast<std::ptrdiff_t>(next_row_),
-                                           rows.begin() + static_cast<std::ptrdiff_t>(end));
+  std::shared_ptr<arrow::RecordBatch> NextOfState() {
+    size_t rows = std::min(kPieceRows, keys_.size() - next_row_);
+    if (rows == 0) return nullptr;
+    auto part = [&](const std::vector<std::string_view>& of) {
+      auto begin = of.begin() + static_cast<std::ptrdiff_t>(next_row_);
+      return std::vector<std::string_view>(begin, begin + static_cast<std::ptrdiff_t>(rows));
     };
-    PartialAggregation groups(shape_.plan);
-    groups.Merge(eval_, shape_.state.Decode(part(keys_), part(values_)));
-    auto rows = static_cast<int64_t>(end - next_row_);
-    next_row_ = end;
-    return Results(groups.Finish(eval_), rows);
+    std::vector<uint32_t> ids(rows);
+    std::iota(ids.begin(), ids.end(), 0);
+    auto count = static_cast<int64_t>(rows);
+    Accumulators groups(shape_.plan);
+    groups.Resize(count);
+    groups.Merge(eval_, shape_.state.DecodeValues(part(values_)), ids.data(), count);
+    arrow::ArrayVector finished = shape_.state.DecodeKeys(part(keys_));
+    for (auto& values : groups.Finish(eval_)) finished.push_back(std::move(values));
+    next_row_ += rows;
+    return Results(std::move(finished), count);
   }
 
   void Finish() {
@@ -207,12 +238,13 @@ class StreamingAggregateIterator final : public BatchIterator {
   ExecContext& context_;
   const int partition_;
   logical::EvalContext eval_;
-  std::vector<PartialRows> pieces_;
+  ExchangedGroups exchanged_;
   std::shared_ptr<state::StateStore> store_;
   std::optional<int64_t> late_ms_, evict_ms_;
-  bool updated_ = false;
-  std::vector<std::shared_ptr<arrow::RecordBatch>> output_;
-  std::vector<std::string> evicted_keys_, evicted_values_;
+  bool taken_ = false, removed_ = false;
+  std::vector<PartialRows> fresh_;  // the batch's groups, each once
+  size_t next_piece_ = 0;
+  std::chrono::steady_clock::duration update_time_{};
   std::vector<std::string_view> keys_, values_;  // of the state, still to be given
   size_t next_row_ = 0;
   StateOperatorMetrics metrics_;

@@ -19,8 +19,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Of what lies ready: of one partition, and of all.
-constexpr size_t kPartitionAhead = 8 << 20, kAhead = 48 << 20;
+// Of what lies ready: of one partition, and of all. An answer of the size below stays whole while one of its slices is
+// being read, so larger ones cost memory and gain nothing.
+constexpr size_t kPartitionAhead = 4 << 20, kAhead = 24 << 20;
 // How long a broker may wait for records of some partitions while others have not been asked for.
 constexpr int kShortWaitMillis = 5;
 // After an answer that did not help, and beyond the broker's own wait until it counts as gone.
@@ -58,8 +59,8 @@ Fetcher::Fetcher(ConsumerPtr consumer, const ClientProperties& properties, std::
       read_committed_(Lower(Text(properties, "isolation.level")) == "read_committed"),
       max_wait_ms_(Number(properties, "fetch.wait.max.ms", 500)),
       min_bytes_(Number(properties, "fetch.min.bytes", 1)),
-      max_bytes_(Number(properties, "fetch.max.bytes", 16 << 20)),
-      max_partition_bytes_(Number(properties, "max.partition.fetch.bytes", 4 << 20)),
+      max_bytes_(Number(properties, "fetch.max.bytes", 4 << 20)),
+      max_partition_bytes_(Number(properties, "max.partition.fetch.bytes", 1 << 20)),
       receive_bytes_(Number(properties, "socket.receive.buffer.bytes", 4 << 20)),
       client_id_(Text(properties, "client.id")),
       wake_(std::move(wake)),
