@@ -8,8 +8,9 @@
 namespace sluice::base {
 namespace {
 
-// malloc itself raises the first up to 32 MB, and then keeps the holes that growing tables leave behind. The second is what
-// stays for the next batch at the top of a heap; with less of it a stream asks the system for the same pages all the time.
+// malloc itself raises the first up to 32 MB, and then keeps the holes that growing tables leave behind. The second is
+// what stays for the next batch at the top of a heap; with less of it a stream asks the system for the same pages all
+// the time.
 constexpr int kLargeBlockBytes = 8 << 20, kKeptBytes = 16 << 20;
 
 }  // namespace

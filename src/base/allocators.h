@@ -3,8 +3,8 @@
 
 namespace sluice::base {
 
-/// Call first in main. Arrow's buffers come from malloc, so that what one part of the engine frees serves all others, and
-/// large blocks go back to the system when they are freed. $ARROW_DEFAULT_MEMORY_POOL and malloc's own environment
+/// Call first in main. Arrow's buffers come from malloc, so that what one part of the engine frees serves all others,
+/// and large blocks go back to the system when they are freed. $ARROW_DEFAULT_MEMORY_POOL and malloc's own environment
 /// variables still choose otherwise.
 void ConfigureAllocators();
 

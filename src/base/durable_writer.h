@@ -9,8 +9,8 @@
 
 namespace sluice::base {
 
-/// Collects bytes in a hidden file beside `path`, made when there is enough to write; Publish gives it its name. Without
-/// Publish nothing is left behind. I/O errors are thrown and name the file.
+/// Collects bytes in a hidden file beside `path`, made when there is enough to write; Publish gives it its name.
+/// Without Publish nothing is left behind. I/O errors are thrown and name the file.
 class DurableWriter {
  public:
   explicit DurableWriter(std::string path);

@@ -267,7 +267,7 @@ arrow::ArrayVector PartialAggregation::Finish(logical::EvalContext& context) {
     arrow::ArrayVector columns = distinct_[s]->Keys();
     const uint32_t* groups = static_cast<const arrow::UInt32Array&>(*columns[0]).raw_values();
     accumulators_[c].Update(context, arrow::ArrayVector(columns.begin() + 1, columns.end()), groups,
-                             columns[0]->length());
+                            columns[0]->length());
   }
   arrow::ArrayVector result = table_.Keys();
   for (auto& values : accumulators_.Finish(context)) result.push_back(std::move(values));

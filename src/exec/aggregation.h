@@ -100,8 +100,8 @@ class PartialAggregation {
   const GroupTable& table() const { return table_; }
   /// The groups as rows, in the order in which they first appeared.
   PartialRows Rows() const;
-  /// The same in pieces of `rows` and more, the last one smaller, each freed here as it is made; the aggregation is then
-  /// empty. Not for DISTINCT calls.
+  /// The same in pieces of `rows` and more, the last one smaller, each freed here as it is made; the aggregation is
+  /// then empty. Not for DISTINCT calls.
   std::vector<PartialRows> TakePieces(int64_t rows);
   /// The values of all groups, laid out as plan.finished(); without keys one row even if nothing was added.
   arrow::ArrayVector Finish(logical::EvalContext& context);

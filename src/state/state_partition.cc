@@ -33,7 +33,9 @@ void RemoveChecksums(const std::string& path) {
 class StateFile {
  public:
   StateFile(std::string path, const std::string& codec)
-      : path_(std::move(path)), file_(path_), entries_(codec, [this](std::string_view bytes) { file_.Append(bytes); }) {}
+      : path_(std::move(path)),
+        file_(path_),
+        entries_(codec, [this](std::string_view bytes) { file_.Append(bytes); }) {}
   StateFileWriter& entries() { return entries_; }
   void Publish() {
     entries_.Finish();

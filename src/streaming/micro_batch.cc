@@ -42,6 +42,7 @@ void WriteRows(const MicroBatchPtr& batch, connectors::StreamSink& sink, const c
     scope.Complete();
     batch->Finish(*context);
     base::FaultPoint("stream.after_state");
+    if (sink.MayPrecedeLog() != connectors::BeforeLog::kAll) batch->AwaitLog();
     sink.CommitBatch(sink_batch, messages);
   } catch (...) {
     sink.AbortBatch(sink_batch);
@@ -80,10 +81,10 @@ bool BatchRange::HasNewData() const {
   return false;
 }
 
-MicroBatch::MicroBatch(std::shared_ptr<QueryRuntime> runtime, BatchRange range)
-    : runtime_(std::move(runtime)), range_(std::move(range)) {
+MicroBatch::MicroBatch(std::shared_ptr<QueryRuntime> runtime, BatchRange range, std::function<void()> await_log)
+    : runtime_(std::move(runtime)), range_(std::move(range)), await_log_(std::move(await_log)) {
   if (!runtime_->state) return;
-  state_ = std::make_unique<exec::StateContext>(runtime_->state.get(), range_.batch_id);
+  state_ = std::make_unique<exec::StateContext>(runtime_->state.get(), range_.batch_id, await_log_);
   for (const exec::StatefulOperator* stateful : runtime_->physical.stateful) {
     if (!stateful->has_watermark()) continue;
     state_->late_watermark_ms[stateful->info().id] = range_.previous_watermark_ms;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -50,12 +51,16 @@ struct QueryRuntime {
 /// Execution contexts of one batch.
 class MicroBatch {
  public:
-  MicroBatch(std::shared_ptr<QueryRuntime> runtime, BatchRange range);
+  /// `await_log` returns when the range is in the offsets log; null if it is there already.
+  MicroBatch(std::shared_ptr<QueryRuntime> runtime, BatchRange range, std::function<void()> await_log);
 
   const BatchRange& range() const { return range_; }
   const exec::Operator& root() const { return *runtime_->physical.root; }
   bool is_stateful() const { return !runtime_->physical.stateful.empty(); }
   QueryRuntime& runtime() const { return *runtime_; }
+  void AwaitLog() const {
+    if (await_log_) await_log_();
+  }
 
   /// A context for one execution of root().
   std::unique_ptr<exec::ExecContext> NewContext();
@@ -66,6 +71,7 @@ class MicroBatch {
  private:
   std::shared_ptr<QueryRuntime> runtime_;
   BatchRange range_;
+  std::function<void()> await_log_;
   std::unique_ptr<exec::StateContext> state_;
   mutable std::mutex mutex_;
   BatchResult result_;

@@ -82,6 +82,7 @@ void MicroBatchQuery::RunThread() {
     if (active) {
       Recover();
       RunTriggers();
+      log_writer_.Drain();
     }
     monitor_.SetMessage("Stopped");
   } catch (const base::Error& error) {
@@ -137,6 +138,7 @@ void MicroBatchQuery::RunTriggers() {
 // Waits until the next look at the sources: not before that time, then until there is reason for
 // one. False to end.
 bool MicroBatchQuery::Sleep(int64_t not_before_ms) {
+  log_writer_.Drain();
   commit_log_.Sync();
   if (interval_ms_ > 0) monitor_.SetMessage("Waiting for next trigger");
   int64_t idle_since = clock_->NowMillis();
@@ -214,7 +216,7 @@ void MicroBatchQuery::Fail(const base::Error& cause) {
 
 void MicroBatchQuery::Terminate() {
   cancellation_->Cancel();
-  SyncCommits();
+  EndLogs();
   {
     std::lock_guard lock(mutex_);
     stop_requested_ = true;
@@ -254,12 +256,13 @@ void MicroBatchQuery::Terminate() {
   changed_.notify_all();
 }
 
-void MicroBatchQuery::SyncCommits() {
+void MicroBatchQuery::EndLogs() {
   try {
+    log_writer_.Drain();
     commit_log_.Sync();
   } catch (const base::Error& error) {
-    // What is lost with the machine after this runs again.
-    spdlog::warn("The commit log of query {} could not be synced: {}", id_, error.message());
+    // What was not logged runs again.
+    spdlog::warn("The logs of query {} could not be ended: {}", id_, error.message());
   }
 }
 

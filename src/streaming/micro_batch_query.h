@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/serial_worker.h"
 #include "checkpoint/commit_log.h"
 #include "checkpoint/offset_log.h"
 #include "checkpoint/query_metadata.h"
@@ -82,7 +83,7 @@ class MicroBatchQuery : public StreamingQuery, public std::enable_shared_from_th
   bool StopRequested() const;
   void Fail(const base::Error& cause);
   void Terminate();
-  void SyncCommits();
+  void EndLogs();
   void Wake();
   std::string TerminatedEventJson() const;
   std::string ExplainNow(bool extended) const;
@@ -95,6 +96,8 @@ class MicroBatchQuery : public StreamingQuery, public std::enable_shared_from_th
   void LookAtSources();
   bool NeedsBatchWithoutData(int64_t watermark_ms) const;
   void LogOffsets();
+  void AddOffsets(int64_t batch, const checkpoint::OffsetEntry& entry);
+  void ForgetBefore();
   void RunBatch();
   void LogCommit();
   void PrepareSource(const QuerySource& source);
@@ -131,6 +134,7 @@ class MicroBatchQuery : public StreamingQuery, public std::enable_shared_from_th
   TriggerRecord trigger_;
   std::optional<LastBatch> last_batch_;
   std::thread maintenance_;
+  base::SerialWorker log_writer_;  // of both logs, in their order
 
   // Shared with clients.
   mutable std::mutex mutex_;

@@ -129,6 +129,7 @@ MicroBatchQuery::Outcome MicroBatchQuery::RunTrigger() {
     }
   });
   if (!constructed_) {
+    log_writer_.Drain();
     FinishIdle();
     return Outcome::kIdle;
   }
@@ -177,25 +178,36 @@ bool MicroBatchQuery::ConstructBatch() {
   return true;
 }
 
+// The entry is written beside the batch as far as the sink allows that; both logs in turn, so that a range is never
+// logged before the commit of the one before.
 void MicroBatchQuery::LogOffsets() {
-  base::FaultPoint("stream.before_offsets");
   checkpoint::OffsetEntry entry;
   entry.metadata = logged_;
   entry.offsets = OffsetLines(end_);
+  log_writer_.Post([this, batch = batch_id_, entry = std::move(entry)] { AddOffsets(batch, entry); });
+  if (definition_.sink->MayPrecedeLog() == connectors::BeforeLog::kNothing) log_writer_.Drain();
+}
+
+void MicroBatchQuery::AddOffsets(int64_t batch, const checkpoint::OffsetEntry& entry) {
+  base::FaultPoint("stream.before_offsets");
   // A batch may only be in the log if the commit of the one before cannot get lost. Here that costs nothing: the sync
   // of the entry's content has just brought the folder's change to the disk.
-  if (!offset_log_.Add(batch_id_, entry, [this] { commit_log_.Sync(); })) throw ConcurrentUpdate(batch_id_);
+  if (!offset_log_.Add(batch, entry, [this] { commit_log_.Sync(); })) throw ConcurrentUpdate(batch);
   base::FaultPoint("stream.after_offsets");
-  // With the next range in the log the last batch cannot run again: sources may forget it.
+}
+
+// With this range in the log the last batch cannot run again: sources may forget it.
+void MicroBatchQuery::ForgetBefore() {
   if (batch_id_ > 0) {
     for (const auto& [source, offset] : start_) source->source->Commit(offset);
   }
-  if (retain_ < batch_id_) {
+  if (retain_ >= batch_id_) return;
+  log_writer_.Post([this, threshold = batch_id_ - retain_] {
     base::FaultPoint("stream.before_purge");
-    offset_log_.Purge(batch_id_ - retain_);
+    offset_log_.Purge(threshold);
     base::FaultPoint("stream.between_purges");
-    commit_log_.Purge(batch_id_ - retain_);
-  }
+    commit_log_.Purge(threshold);
+  });
 }
 
 void MicroBatchQuery::RunBatch() {
@@ -225,8 +237,11 @@ void MicroBatchQuery::RunBatch() {
     explain_batch_ = batch_id_;
   }
   connectors::SinkBatch sink_batch{batch_id_, definition_.plan->Schema(), definition_.mode, range.timestamp_ms};
-  auto batch = std::make_shared<MicroBatch>(runtime_, range);
+  std::function<void()> await_log;
+  if (definition_.sink->MayPrecedeLog() != connectors::BeforeLog::kNothing) await_log = [this] { log_writer_.Drain(); };
+  auto batch = std::make_shared<MicroBatch>(runtime_, range, std::move(await_log));
   Timed("addBatch", [&] { WriteBatch(batch, *definition_.sink, sink_batch); });
+  Timed("walCommit", [&] { log_writer_.Drain(); });
   LastBatch last;
   last.result = batch->Result();
   last.output_rows = definition_.sink->LastOutputRows();
@@ -262,6 +277,7 @@ void MicroBatchQuery::PrepareState() {
   options.min_deltas_for_snapshot = conf.GetLong("spark.sql.streaming.stateStore.minDeltasForSnapshot");
   options.run_id = run_id_;
   options.check_schema = conf.Find("spark.sql.streaming.stateStore.stateSchemaCheck").value_or("true") == "true";
+  log_writer_.Drain();
   auto manager = state::MakeHdfsBackedStateManager(definition_.checkpoint + "/state", options);
   std::vector<state::OperatorInfo> operators;
   for (const exec::StatefulOperator* stateful : runtime_->physical.stateful) operators.push_back(stateful->info());
@@ -290,10 +306,14 @@ void MicroBatchQuery::RunMaintenance(state::StateManager& manager) {
   }
 }
 
+// Written beside the next look at the sources.
 void MicroBatchQuery::LogCommit() {
-  base::FaultPoint("stream.before_commit");
-  if (!commit_log_.Add(batch_id_, {.next_watermark_ms = watermark_->current_ms()})) throw ConcurrentUpdate(batch_id_);
-  base::FaultPoint("stream.after_commit");
+  log_writer_.Post([this, batch = batch_id_, watermark_ms = watermark_->current_ms()] {
+    base::FaultPoint("stream.before_commit");
+    if (!commit_log_.Add(batch, {.next_watermark_ms = watermark_ms})) throw ConcurrentUpdate(batch);
+    base::FaultPoint("stream.after_commit");
+  });
+  ForgetBefore();
 }
 
 Progress MicroBatchQuery::MakeProgress(int64_t duration_ms, bool new_data) const {

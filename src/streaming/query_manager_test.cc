@@ -135,6 +135,41 @@ TEST_F(QueryManagerTest, RepeatsABatchThatWasNotCommitted) {
   EXPECT_TRUE(Exists("commits/1"));
 }
 
+TEST_F(QueryManagerTest, WhatShowsAfterTheLogWaitsForIt) {
+  using connectors::BeforeLog;
+  stream_->Limit(1);
+  for (BeforeLog before_log : {BeforeLog::kNothing, BeforeLog::kRows, BeforeLog::kAll}) {
+    std::filesystem::remove_all(root_);
+    stream_->Add(std::vector<int64_t>(20));
+    QueryDefinition definition = Definition({plan::TriggerKind::kAvailableNow, ""});
+    int64_t unlogged = 0, batches = 0;
+    definition.sink = std::make_unique<RecordingSink>(record_, before_log, [&](int64_t batch) {
+      ++batches;
+      bool logged =
+          Exists("offsets/" + std::to_string(batch)) && (batch == 0 || Exists("commits/" + std::to_string(batch - 1)));
+      unlogged += logged ? 0 : 1;
+    });
+    manager_.Start(std::move(definition))->AwaitTermination(std::nullopt);
+    EXPECT_EQ(batches % 20, 0);
+    if (before_log != BeforeLog::kAll) EXPECT_EQ(unlogged, 0);
+    for (int64_t batch = 0; batch < batches; ++batch) EXPECT_TRUE(Exists("commits/" + std::to_string(batch))) << batch;
+  }
+}
+
+TEST_F(QueryManagerTest, AFailedLogEndsTheQuery) {
+  stream_->Limit(1);
+  stream_->Add({1});
+  RunAvailable();
+  base::WriteFileDurably(root_ + "/commits/3", "another writer's", base::Existing::kFail);
+  stream_->Add(std::vector<int64_t>(20));
+  QueryDefinition definition = Definition({plan::TriggerKind::kAvailableNow, ""});
+  definition.sink = std::make_unique<RecordingSink>(record_, connectors::BeforeLog::kAll);
+  auto query = manager_.Start(std::move(definition));
+  EXPECT_THROW(query->AwaitTermination(std::nullopt), base::Error);
+  EXPECT_THAT(query->ExceptionText(), HasSubstr("CONCURRENT_STREAM_LOG_UPDATE"));
+  EXPECT_FALSE(Exists("offsets/4"));
+}
+
 TEST_F(QueryManagerTest, OnceRunsOneBatchWithoutLimits) {
   stream_->Limit(1);
   stream_->Add({1, 2, 3});

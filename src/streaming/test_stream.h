@@ -145,8 +145,12 @@ struct SinkRecord {
 
 class RecordingSink : public connectors::StreamSink {
  public:
-  explicit RecordingSink(std::shared_ptr<SinkRecord> record) : record_(std::move(record)) {}
+  explicit RecordingSink(std::shared_ptr<SinkRecord> record,
+                         connectors::BeforeLog before_log = connectors::BeforeLog::kNothing,
+                         std::function<void(int64_t batch)> on_commit = nullptr)
+      : record_(std::move(record)), before_log_(before_log), on_commit_(std::move(on_commit)) {}
   std::string Description() const override { return "RecordingSink"; }
+  connectors::BeforeLog MayPrecedeLog() const override { return before_log_; }
   bool BeginBatch(const connectors::SinkBatch&) override {
     rows_.clear();
     return true;
@@ -155,6 +159,7 @@ class RecordingSink : public connectors::StreamSink {
     return std::make_unique<Writer>(*this);
   }
   void CommitBatch(const connectors::SinkBatch& batch, const std::vector<connectors::WriterMessage>&) override {
+    if (on_commit_) on_commit_(batch.batch_id);
     std::sort(rows_.begin(), rows_.end());
     output_rows_ = static_cast<int64_t>(rows_.size());
     std::lock_guard lock(record_->mutex);
@@ -177,6 +182,8 @@ class RecordingSink : public connectors::StreamSink {
     RecordingSink& sink_;
   };
   std::shared_ptr<SinkRecord> record_;
+  const connectors::BeforeLog before_log_;
+  const std::function<void(int64_t)> on_commit_;
   std::mutex mutex_;
   std::vector<int64_t> rows_;
   int64_t output_rows_ = 0;

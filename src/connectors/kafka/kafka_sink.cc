@@ -65,6 +65,7 @@ class KafkaSink : public StreamSink {
     if (transactions_) transactions_->Abort();
     output_->Reset();
   }
+  BeforeLog MayPrecedeLog() const override { return IsExactlyOnce(options_) ? BeforeLog::kRows : BeforeLog::kAll; }
   int64_t LastOutputRows() const override { return rows_; }
   void Stop() override {
     transactions_.reset();

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "checkpoint/metadata_log.h"
@@ -47,7 +48,7 @@ class KafkaSource : public StreamSource {
 
   std::optional<Offset> LatestOffset(const std::optional<Offset>& start, const ReadLimit& limit) override {
     PartitionOffsets from = start ? ParseOffsets(*start) : PartitionOffsets();
-    latest_ = fixed_ ? *fixed_ : fetcher_.Latest(from);
+    latest_ = Latest(from);
     PartitionOffsets end = Admit(from, limit);
     delayed_ = end == from && latest_ != from;
     consumed_ = end;
@@ -90,6 +91,7 @@ class KafkaSource : public StreamSource {
   std::optional<int64_t> MillisUntilData() const override {
     if (delayed_) return kDelayedMillis;
     if (!wakes_ || fixed_) return std::nullopt;
+    watched_ = true;
     return feeds_->WatchFrom(consumed_) ? kDiscoveryMillis : 0;
   }
 
@@ -106,6 +108,27 @@ class KafkaSource : public StreamSource {
       batch.partitions.push_back(std::make_shared<RecordPartition>(std::move(range)));
     }
     return batch;
+  }
+
+  // Between batches without a pause, what fetching has told is enough, and the brokers are not asked. After a pause
+  // they are: what a producer sent at once is then seen at once.
+  PartitionOffsets Latest(const PartitionOffsets& from) {
+    if (fixed_) return *fixed_;
+    bool paused = std::exchange(watched_, false);
+    int64_t now = clock_->NowMillis();
+    if (!paused && now - asked_ms_ < kDiscoveryMillis) {
+      PartitionOffsets known = feeds_->KnownEnds(), ends = from;
+      bool news = false;
+      for (auto& [partition, end] : ends) {
+        auto found = known.find(partition);
+        if (found == known.end() || found->second <= end) continue;
+        end = found->second;
+        news = true;
+      }
+      if (news) return ends;
+    }
+    asked_ms_ = now;
+    return fetcher_.Latest(from);
   }
 
   static Offset ReadInitial(const std::string& text) {
@@ -148,8 +171,9 @@ class KafkaSource : public StreamSource {
   std::optional<PartitionOffsets> fixed_;
   PartitionOffsets latest_, consumed_;
   PlannedBatch prepared_;
-  int64_t last_trigger_ms_ = 0;
+  int64_t last_trigger_ms_ = 0, asked_ms_ = 0;
   bool delayed_ = false;
+  mutable bool watched_ = false;  ///< the query has waited for records since the last look
 };
 
 class KafkaStream : public StreamDefinition {

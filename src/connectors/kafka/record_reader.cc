@@ -189,6 +189,11 @@ bool FeedPool::WatchFrom(const PartitionOffsets& offsets) {
   return quiet;
 }
 
+PartitionOffsets FeedPool::KnownEnds() {
+  std::lock_guard lock(mutex_);
+  return fetcher_ ? fetcher_->KnownEnds() : PartitionOffsets();
+}
+
 BatchReaderPtr OpenRecords(FeedPoolPtr feeds, ConsumerPtr consumer, const SourceOptions& options,
                            const OffsetRange& range, const ScanRequest& request) {
   return std::make_unique<RecordReader>(std::move(feeds), std::move(consumer), options, range, request);

@@ -27,6 +27,8 @@ class FeedPool : public std::enable_shared_from_this<FeedPool> {
   /// Has the feeds of these partitions, and no others, fetch from these offsets. False if records lie there already;
   /// else the pool's `wake` is called when one comes.
   bool WatchFrom(const PartitionOffsets& offsets);
+  /// The ends of partitions as far as fetching has told them; may be behind.
+  PartitionOffsets KnownEnds();
 
  private:
   FeedPtr Make(ConsumerPtr consumer, std::shared_ptr<Fetcher> fetcher, const TopicPartition& partition,

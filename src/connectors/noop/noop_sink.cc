@@ -21,6 +21,7 @@ class NoopSink : public StreamSink {
     rows_ = 0;
     for (const WriterMessage& message : messages) rows_ += message.rows;
   }
+  BeforeLog MayPrecedeLog() const override { return BeforeLog::kAll; }
   int64_t LastOutputRows() const override { return rows_; }
 
  private:

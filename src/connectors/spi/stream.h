@@ -85,6 +85,14 @@ struct SinkRun {
   base::CancellationPtr cancellation;  ///< cancelled when the query stops
 };
 
+/// How far the work on a batch may go before its range is in the offsets log for good. A range that the log does not
+/// have may be another one after a crash.
+enum class BeforeLog {
+  kNothing,
+  kRows,  ///< what is written shows only once the batch commits
+  kAll,   ///< what shows may come again, in batches with other ids and limits
+};
+
 /// What is known of a batch when it is written.
 struct SinkBatch {
   int64_t batch_id = 0;
@@ -108,6 +116,7 @@ class StreamSink {
   virtual PartitionWriterPtr OpenPartition(const SinkBatch& batch, int partition) = 0;
   virtual void CommitBatch(const SinkBatch& batch, const std::vector<WriterMessage>& messages) = 0;
   virtual void AbortBatch(const SinkBatch& batch) {}
+  virtual BeforeLog MayPrecedeLog() const { return BeforeLog::kNothing; }
   /// numOutputRows of progress: rows of the last batch, or -1 where Spark reports -1.
   virtual int64_t LastOutputRows() const { return -1; }
   /// What has been written so far, for sinks that keep it in memory: the session makes it a temporary view named like

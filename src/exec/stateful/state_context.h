@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,11 +26,14 @@ struct StateOperatorMetrics {
 /// One a micro-batch, made by the streaming loop. Thread safe.
 class StateContext {
  public:
-  StateContext(state::StateManager* manager, int64_t version) : manager_(manager), version_(version) {}
+  /// `await_log` returns when the batch's range is logged: state may only be changed for a range that stays.
+  StateContext(state::StateManager* manager, int64_t version, std::function<void()> await_log = nullptr)
+      : manager_(manager), version_(version), await_log_(std::move(await_log)) {}
 
   /// The store of (operator, partition, name) at this batch's version (= batch id), for reading and
   /// writing.
   std::shared_ptr<state::StateStore> Open(const state::StoreId& id, const state::StoreSchema& schema) {
+    if (await_log_) await_log_();
     return manager_->Open(id, schema, version_);
   }
   int64_t version() const { return version_; }
@@ -44,6 +48,7 @@ class StateContext {
  private:
   state::StateManager* manager_;
   int64_t version_;
+  std::function<void()> await_log_;
   mutable std::mutex mutex_;
   std::map<int64_t, StateOperatorMetrics> metrics_;
 };

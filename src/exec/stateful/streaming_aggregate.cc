@@ -43,8 +43,8 @@ struct AggregateShape {
   std::shared_ptr<arrow::Schema> finished;
 };
 
-// Works on one state partition: the batch's groups are merged into it piece by piece, then it is evicted or read whole as
-// the mode asks; the end commits.
+// Works on one state partition: the batch's groups are merged into it piece by piece, then it is evicted or read whole
+// as the mode asks; the end commits.
 class StreamingAggregateIterator final : public BatchIterator {
  public:
   StreamingAggregateIterator(const AggregateShape& shape, const state::OperatorInfo& info, OutputMode mode,

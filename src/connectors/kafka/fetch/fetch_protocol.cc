@@ -24,7 +24,8 @@ FetchedPartition ReadPartition(WireReader& reader, std::string_view topic) {
   FetchedPartition out;
   out.partition = {std::string(topic), reader.Integer<int32_t>()};
   out.error = reader.Integer<int16_t>();
-  reader.Take(8 + 8);  // high watermark, last stable offset
+  out.high_watermark = reader.Integer<int64_t>();
+  out.last_stable_offset = reader.Integer<int64_t>();
   out.aborted = ReadAborted(reader);
   auto size = reader.Integer<int32_t>();
   if (size > 0) out.records = reader.Take(size);

@@ -34,6 +34,8 @@ struct AbortedTransaction {
 struct FetchedPartition {
   TopicPartition partition;
   int16_t error = 0;
+  int64_t high_watermark = 0;      ///< the end of the records that are replicated
+  int64_t last_stable_offset = 0;  ///< the end before the first open transaction
   std::vector<AbortedTransaction> aborted;
   std::string_view records;  ///< record batches; the last one may be cut
 };

@@ -137,6 +137,15 @@ std::optional<FetchedSlice> Fetcher::Take(const TopicPartition& name, int wait_m
   return out;
 }
 
+PartitionOffsets Fetcher::KnownEnds() {
+  std::lock_guard lock(mutex_);
+  PartitionOffsets ends;
+  for (const auto& [name, partition] : partitions_) {
+    if (partition.end >= 0) ends[name] = partition.end;
+  }
+  return ends;
+}
+
 Fetcher::Partition* Fetcher::Current(const Asked& asked) {
   auto found = partitions_.find(asked.partition);
   return found == partitions_.end() || found->second.start != asked.start ? nullptr : &found->second;
@@ -347,6 +356,7 @@ void Fetcher::Receive(Broker& broker, const BufferPool::Buffer& memory, std::str
 
 // Finds where the next request goes on; a cut batch at the end comes again.
 void Fetcher::AddSlice(Partition& partition, const FetchedPartition& fetched, const BufferPool::Buffer& memory) {
+  partition.end = read_committed_ ? fetched.last_stable_offset : fetched.high_watermark;
   std::string_view rest = fetched.records;
   RecordBatchHead head;
   BatchFound found = BatchFound::kPartial;

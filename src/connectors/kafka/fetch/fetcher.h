@@ -49,11 +49,14 @@ class Fetcher {
   /// The next slice, waited for as long as it may take; ends early when the consumer's token is cancelled. Throws what
   /// the brokers refuse. A state other than kFetching comes after the last slice.
   std::optional<FetchedSlice> Take(const TopicPartition& partition, int wait_ms, FetchState* state);
+  /// The ends of partitions as far as answers told them.
+  PartitionOffsets KnownEnds();
 
  private:
   using Clock = BrokerConnection::Clock;
   struct Partition {
     int64_t offset = 0;
+    int64_t end = -1;    ///< what readers may see at most, from the last answer
     uint64_t start = 0;  ///< which Start this is, so that late answers are told apart
     int32_t max_bytes = 0;
     bool asked = false;  ///< a request under way has it
