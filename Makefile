@@ -1,4 +1,4 @@
-# make setup | build | run | test | test-spark | bench | format | lint | clean
+# make setup | build | run | run-kafka | test | test-spark | bench | format | lint | clean
 # Every target does all it needs itself, from a fresh clone on Debian 12.
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +7,7 @@ JOBS ?= $(shell nproc)
 export PYTHON VENV
 
 .DEFAULT_GOAL := build
-.PHONY: setup hooks configure build run test test-spark bench format lint docs clean
+.PHONY: setup hooks configure build run run-kafka test test-spark bench format lint docs clean
 
 setup:
 	@tools/setup.sh
@@ -24,6 +24,9 @@ build: configure
 
 run: build
 	$(VENV)/bin/sluice submit examples/orders/orders.py
+
+run-kafka: build
+	$(VENV)/bin/python examples/kafka_orders/run.py
 
 test: setup
 	@tools/setup.sh services
