@@ -80,6 +80,14 @@ def ensure(kind, folder, amount):
     mark.write_text(str(amount))
 
 
+def make_topics(servers, *topics, partitions=2):
+    from confluent_kafka.admin import AdminClient, NewTopic
+
+    admin = AdminClient({"bootstrap.servers": servers})
+    for creation in admin.create_topics([NewTopic(topic, partitions, 1) for topic in topics]).values():
+        creation.result(30)
+
+
 def ensure_topic(servers, folder, orders, partitions=4):
     """The topic that has the lines of a JSON folder, one after the other by partition; sent unless all are there."""
     from confluent_kafka import Consumer, Producer, TopicPartition

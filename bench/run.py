@@ -1,16 +1,20 @@
 """Measures Sluice beside DuckDB and, where it is installed, Apache Spark, and prints a table with ratios.
 
-    run.py [--repeat 3] [--no-spark] [--seconds 20] [start] [latency] [csv] [json] [kafka]
+    run.py [--repeat 3] [--no-spark] [--seconds 20] [start] [latency] [csv] [json] [kafka] [kafka-latency]
 
-Input is made once under $BENCH_DATA (build/bench), Kafka's topics in the broker of tests/services/kafka.sh. Each figure is the best of the repetitions.
+Input is made once under $BENCH_DATA (build/bench), Kafka's topics in the broker of tests/services/kafka.sh. Each figure is the
+best of the repetitions.
 """
 import argparse
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import uuid
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -22,10 +26,10 @@ ROOT = HERE.parent
 DATA = Path(os.environ.get("BENCH_DATA", ROOT / "build" / "bench"))
 SPARK = ROOT / "tests" / "services" / "spark.sh"
 KAFKA = ROOT / "tests" / "services" / "kafka.sh"
-CASES = ("start", "latency", "csv", "json", "kafka")
+CASES = ("start", "latency", "csv", "json", "kafka", "kafka-latency")
 # What the table says beside a figure: the goal, and how it is judged.
 GOALS = {"start": "<= 1.0 s", "latency": "<= 3 / 10 ms", "csv": "CPU <= DuckDB's, <= 400 MB", "json": "CPU <= DuckDB's",
-         "kafka": ">= 8 x Spark's rate"}
+         "kafka": ">= 8 x Spark's rate", "kafka-latency": "<= 3 / 10 ms; count p99 14, exactly-once p99 60"}
 
 
 def engines(given):
@@ -57,6 +61,9 @@ class Table:
         self.rows.append((case, engine, f"{run.wall:.2f}", f"{run.cpu:.2f}", f"{run.peak_mb:.0f}" if run.peak_mb else "",
                           f"{run.server_mb:.0f}" if run.server_mb else "", other, ratio,
                           GOALS[case.split()[0]] if engine == "sluice" else ""))
+
+    def note(self, case, other, engine=""):
+        self.rows.append((case, engine, "", "", "", "", other, "", GOALS[case.split()[0]] if engine == "sluice" else ""))
 
     def print(self):
         widths = [max(len(row[column]) for row in self.rows) for column in range(len(self.rows[0]))]
@@ -102,22 +109,72 @@ def throughput(kind, program, amount):
     return case
 
 
+@contextlib.contextmanager
+def broker():
+    """Its address; for Spark, the connector is asked for."""
+    os.environ.setdefault("KAFKA_PORT", "19392")
+    os.environ["SPARK_WITH_KAFKA"] = "1"
+    subprocess.run([KAFKA, "start"], check=True, stdin=subprocess.DEVNULL)
+    try:
+        yield f"127.0.0.1:{os.environ['KAFKA_PORT']}"
+    finally:
+        subprocess.run([KAFKA, "stop"], check=True)
+
+
 def kafka(table, given):
     folder = DATA / f"json-{given.orders}"
     generate.ensure("json", folder, given.orders)
-    environment = {**os.environ, "KAFKA_PORT": os.environ.get("KAFKA_PORT", "19392")}
-    servers = f"127.0.0.1:{environment['KAFKA_PORT']}"
-    subprocess.run([KAFKA, "start"], env=environment, check=True, stdin=subprocess.DEVNULL)
-    topic = generate.ensure_topic(servers, folder, given.orders)
-    for kind in ("filter", "window"):
-        base = None
-        for engine, command in engines(given).items():
-            run = best([*command, HERE / "programs" / "kafka_orders.py", kind, servers, topic, "SCRATCH"],
-                       1 if engine == "spark" else given.repeat)
-            base = base or run
-            records, millis = map(int, re.search(r"RECORDS (\d+) MILLISECONDS (\d+)", run.output).groups())
-            table.add(f"kafka {kind}", engine, run, base, f"{records / millis / 1000:.2f} M records/s warm")
-    subprocess.run([KAFKA, "stop"], env=environment, check=True)
+    with broker() as servers:
+        topic = generate.ensure_topic(servers, folder, given.orders)
+        for kind in ("filter", "window"):
+            base = None
+            for engine, command in engines(given).items():
+                run = best([*command, HERE / "programs" / "kafka_orders.py", kind, servers, topic, "SCRATCH"],
+                           1 if engine == "spark" else given.repeat)
+                base = base or run
+                records, millis = map(int, re.search(r"RECORDS (\d+) MILLISECONDS (\d+)", run.output).groups())
+                table.add(f"kafka {kind}", engine, run, base, f"{records / millis / 1000:.2f} M records/s warm, "
+                          f"{run.cpu / 3 / records * 1e6:.2f} us CPU a record with the start")
+
+
+def kafka_latency(table, given):
+    """10,000 records of 1.2 KB a second through a route; the time from the sending of each until it came out."""
+    build = ROOT / "build" / "release"
+    subprocess.run(["ninja", "-C", build, "kafka_probe"], check=True, stdout=subprocess.DEVNULL)
+    with broker() as servers:
+        source, target = (f"latency-{name}-{uuid.uuid4().hex[:8]}" for name in ("in", "out"))
+        generate.make_topics(servers, source, target)
+        probe = [build / "kafka_probe", servers, source]
+        load = [given.seconds, 10_000, 1200]
+        table.note("kafka-latency probe alone", probed([*probe, source, *load]))
+        for kind in ("copy", "count", "exactly-once"):
+            for engine, command in engines(given).items():
+                if engine == "spark" and kind == "exactly-once":
+                    continue
+                with tempfile.TemporaryDirectory(prefix="bench-", dir=DATA) as scratch:
+                    words = [*command, HERE / "programs" / "kafka_latency.py", kind, servers, source, target, scratch]
+                    with running(words):
+                        table.note(f"kafka-latency {kind}", probed([*probe, target, *load]), engine)
+
+
+@contextlib.contextmanager
+def running(command):
+    """A program that has said STARTED, until the end of the block."""
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                          start_new_session=True) as process:
+        while "STARTED" not in (line := process.stdout.readline()):
+            if not line:
+                sys.exit(f"{' '.join(map(str, command))} ended")
+        try:
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def probed(command):
+    output = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout
+    count, median, tail, largest = re.search(r"COUNTED (\d+) P50 (\S+) .* P99 (\S+) .* MAX (\S+)", output).groups()
+    return f"p50 {median} p99 {tail} max {largest} ms of {count}"
 
 
 def main():
@@ -131,7 +188,7 @@ def main():
     given = parser.parse_args()
     DATA.mkdir(parents=True, exist_ok=True)
     work = {"start": start, "latency": latency, "csv": throughput("csv", "csv_to_parquet.py", given.megabytes),
-            "json": throughput("json", "json_sums.py", given.orders), "kafka": kafka}
+            "json": throughput("json", "json_sums.py", given.orders), "kafka": kafka, "kafka-latency": kafka_latency}
     table = Table()
     for case in given.cases or CASES:
         print(f"measuring {case}", flush=True)
