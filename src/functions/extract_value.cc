@@ -98,6 +98,7 @@ logical::ScalarBindingPtr BindStructField(const types::TypePtr& type, bool nulla
   binding->type = field.type;
   binding->nullable = nullable || field.nullable;
   binding->argument_types = {type};
+  binding->struct_field = index;
   binding->kernel = [index](EvalContext&, const std::vector<Datum>& arguments, int64_t) -> Datum {
     if (arguments[0].is_array()) {
       return FieldOf(static_cast<const arrow::StructArray&>(*arguments[0].make_array()), index);

@@ -62,6 +62,11 @@ struct ScalarBinding {
   /// Positions of lambda arguments (transform, filter …); if there are any, `lambda_kernel` is used, not `kernel`.
   std::vector<int> lambda_arguments;
   LambdaKernel lambda_kernel;
+  int struct_field = -1;   ///< of a call that takes a field out of a struct: its number
+  bool expensive = false;  ///< a parser: not computed twice so that rows can go out earlier
+  /// Of a call that makes a struct: the same call that makes no other fields than these (numbers, ascending), with the
+  /// same values in them. Null if there is no such call.
+  std::function<std::shared_ptr<const ScalarBinding>(const std::vector<int>& fields)> with_fields;
   /// The column name Spark generates when it is not "name(arg, arg)", e.g. "(a + 1)"; arguments as printed by
   /// Expr::Sql() are passed in. Null = default form.
   std::function<std::string(const std::vector<std::string>& arguments)> sql;

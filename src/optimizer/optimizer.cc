@@ -5,9 +5,13 @@ namespace sluice::optimizer {
 
 const std::vector<Rule>& Rules() {
   static const auto* rules = new std::vector<Rule>{
-      {"constant folding", FoldConstants},        {"boolean simplification", SimplifyBooleans},
-      {"predicate pushdown", PushPredicatesDown}, {"filters of scans", GiveFiltersToScans},
-      {"column pruning", PruneColumns},           {"collapsed projections", CollapseProjects},
+      {"constant folding", FoldConstants},
+      {"boolean simplification", SimplifyBooleans},
+      {"predicate pushdown", PushPredicatesDown},
+      {"filters of scans", GiveFiltersToScans},
+      {"column pruning", PruneColumns},
+      {"collapsed projections", CollapseProjects},
+      {"fields of parsed structs", PruneParsedFields},
   };
   return *rules;
 }

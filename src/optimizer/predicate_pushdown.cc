@@ -72,14 +72,22 @@ PlanPtr PushInto(const PlanPtr& plan, Conditions below, const Conditions& above)
 }
 
 PlanPtr PushThroughProject(const logical::Project& project, const PlanPtr& plan, Conditions conditions) {
-  // A Python function would run twice.
-  auto calls_python = [](const ExprPtr& expr) { return logical::Contains(expr, ExprKind::kPythonUdf); };
+  // A Python function or a parser would run twice.
+  auto works_hard = [](const ExprPtr& expr) {
+    bool found = logical::Contains(expr, ExprKind::kPythonUdf);
+    logical::Visit(expr, [&](const ExprPtr& part) {
+      const auto* call = part->As<logical::ScalarCall>();
+      found = found || (call && call->binding->expensive);
+      return !found;
+    });
+    return found;
+  };
   if (!AllDeterministic(project.expressions)) return PushInto(plan, {}, conditions);
   Values values = ValuesOf(project.expressions);
   Conditions below;
   Conditions above = Take(&conditions, [&](const ExprPtr& condition) {
     ExprPtr moved = Substitute(condition, values);
-    if (calls_python(moved)) return true;
+    if (works_hard(moved)) return true;
     below.push_back(std::move(moved));
     return false;
   });
