@@ -31,7 +31,8 @@ def main():
     from pyspark.sql.connect.session import SparkSession
 
     listed = subprocess.run([given.server, "--list-functions"], check=True, capture_output=True, text=True).stdout
-    subprocess.run([SERVICE, "start"], check=True, env={**os.environ, "SPARK_CONNECT_PORT": PORT})
+    environment = {**os.environ, "SPARK_CONNECT_PORT": PORT, "SPARK_WITH_FORMATS": "1"}
+    subprocess.run([SERVICE, "start"], check=True, env=environment)
     failed = 0
     try:
         spark = SparkSession.builder.remote(f"sc://localhost:{PORT}").create()
@@ -51,7 +52,7 @@ def main():
         spark.stop()
     finally:
         if not given.keep:
-            subprocess.run([SERVICE, "stop"], check=False, env={**os.environ, "SPARK_CONNECT_PORT": PORT})
+            subprocess.run([SERVICE, "stop"], check=False, env=environment)
     TARGET.write_text(json.dumps(recorded, indent=0, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{len(recorded)} recorded, {failed} failed")
     return 1 if failed else 0

@@ -58,7 +58,7 @@ def main():
     if not todo:
         print("every program has its recording")
         return 0
-    environment = dict(os.environ, SPARK_CONNECT_PORT=PORT)
+    environment = dict(os.environ, SPARK_CONNECT_PORT=PORT, SPARK_WITH_FORMATS="1")
     if given.kafka:
         environment["SPARK_WITH_KAFKA"] = "1"
         subprocess.run([BROKER, "start"], check=True)

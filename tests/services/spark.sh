@@ -4,7 +4,8 @@
 #   spark.sh start | stop | status          its Connect server on $SPARK_CONNECT_PORT
 #   spark.sh submit [OPTIONS...] APP.py     its spark-submit
 #   spark.sh python ARGS...                 the Python of its virtual environment (classic PySpark)
-# SPARK_WITH_KAFKA=1 gives it the Kafka connector, which Maven downloads.
+# SPARK_WITH_KAFKA=1 gives it the Kafka connector, SPARK_WITH_FORMATS=1 its functions of Avro and protobuf; Maven
+# downloads them.
 # Environment: SPARK_CACHE (~/.cache/spark), SPARK_CONNECT_PORT (15702), SPARK_MASTER (local[4])
 set -euo pipefail
 VERSION=4.2.0
@@ -27,29 +28,36 @@ fetch() {
     touch "$VENV/.ready"
 }
 
-# Only what Spark itself does not bring.
-kafka_connector() {
-    local jars=$CACHE/kafka-connector-$VERSION part
+# maven_jars NAME ARTIFACT...: the jars of one of Spark's modules, the first artifact, with what else of its dependencies
+# Spark does not bring; comma-separated paths.
+maven_jars() {
+    local jars=$CACHE/$1-$VERSION part
+    shift
     if [ ! -d "$jars" ]; then
-        command -v mvn >/dev/null || die "Maven is needed to download the Kafka connector"
+        command -v mvn >/dev/null || die "Maven is needed to download $1"
         part=$(mktemp -d "$CACHE/part.XXXXXX")
         cat >"$part/pom.xml" <<POM
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
-  <groupId>sluice.tests</groupId><artifactId>connector</artifactId><version>1</version><packaging>pom</packaging>
+  <groupId>sluice.tests</groupId><artifactId>jars</artifactId><version>1</version><packaging>pom</packaging>
   <dependencies>
     <dependency>
-      <groupId>org.apache.spark</groupId><artifactId>spark-sql-kafka-0-10_2.13</artifactId><version>$VERSION</version>
+      <groupId>org.apache.spark</groupId><artifactId>$1</artifactId><version>$VERSION</version>
     </dependency>
   </dependencies>
 </project>
 POM
         mvn -q -B -f "$part/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$part" \
-            -DincludeArtifactIds=spark-sql-kafka-0-10_2.13,spark-token-provider-kafka-0-10_2.13,kafka-clients,commons-pool2 >&2 ||
-            die "Maven could not download the Kafka connector"
+            -DincludeArtifactIds="$(echo "$@" | tr ' ' ,)" >&2 || die "Maven could not download $1"
         mv "$part" "$jars"
     fi
     echo "$jars"/*.jar | tr ' ' ,
+}
+
+jars() {
+    [ -z "${SPARK_WITH_KAFKA:-}" ] || maven_jars kafka-connector spark-sql-kafka-0-10_2.13 \
+        spark-token-provider-kafka-0-10_2.13 kafka-clients commons-pool2
+    [ -z "${SPARK_WITH_FORMATS:-}" ] || maven_jars avro spark-avro_2.13
 }
 
 environment() {
@@ -59,7 +67,9 @@ environment() {
     export PYSPARK_DRIVER_PYTHON=$VENV/bin/python SPARK_LOCAL_IP=127.0.0.1 TZ=UTC
     unset SPARK_REMOTE PYTHONPATH
     OPTIONS=(--master "$MASTER" --conf spark.ui.enabled=false --conf spark.driver.bindAddress=127.0.0.1)
-    [ -z "${SPARK_WITH_KAFKA:-}" ] || OPTIONS+=(--jars "$(kafka_connector)")
+    local jars
+    jars=$(jars | paste -sd ,)
+    [ -z "$jars" ] || OPTIONS+=(--jars "$jars")
 }
 
 pid() { cat "$DATA/pid" 2>/dev/null || true; }

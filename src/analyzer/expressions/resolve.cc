@@ -51,6 +51,15 @@ size_t MarksBefore(const std::string& text, size_t position) {
   return marks;
 }
 
+/// Whether Spark's message tells where in the text the expression is: not if the function itself raises it, when it
+/// reads its options.
+bool TellsPlace(const base::Error& error) {
+  bool of_analysis = error.kind() == ErrorKind::kAnalysis || error.kind() == ErrorKind::kExtendedAnalysis;
+  return of_analysis && error.condition() != "PARSE_MODE_UNSUPPORTED" &&
+         !error.condition().starts_with("STDS_INVALID_OPTION_VALUE") &&
+         error.condition().find("PROTOBUF") == std::string::npos;
+}
+
 }  // namespace
 
 std::string QuotedSql(const logical::Expr& expr) { return "\"" + expr.Sql() + "\""; }
@@ -61,8 +70,8 @@ ExprPtr ExpressionResolver::Resolve(const plan::ExpressionPtr& expression) {
     ExprPtr expr = std::visit([this](const auto& node) { return Node(node); }, expression->node);
     return logical::WithOrigin(expr, expression->origin);
   } catch (base::Error& error) {
-    bool of_analysis = error.kind() == ErrorKind::kAnalysis || error.kind() == ErrorKind::kExtendedAnalysis;
-    if (expression->origin && of_analysis) error.WithOrigin(expression->origin->line, expression->origin->position);
+    if (expression->origin && TellsPlace(error))
+      error.WithOrigin(expression->origin->line, expression->origin->position);
     throw;
   }
 }

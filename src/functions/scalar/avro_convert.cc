@@ -1,0 +1,308 @@
+// from_avro, to_avro, schema_of_avro.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "formats/avro/avro_decoder.h"
+#include "formats/avro/avro_encoder.h"
+#include "formats/avro/avro_types.h"
+#include "formats/option_reader.h"
+#include "functions/kernels.h"
+#include "functions/list_picker.h"
+#include "functions/text_options.h"
+
+namespace sluice::functions {
+
+using formats::AvroDocument;
+using formats::AvroDocumentPtr;
+using logical::EvalContext;
+using logical::ScalarBindingPtr;
+using types::TypeId;
+using types::TypePtr;
+
+namespace {
+
+constexpr std::string_view kReadOptions[] = {"mode",
+                                             "avroschema",
+                                             "datetimerebasemode",
+                                             "enablestableidentifiersforuniontype",
+                                             "stableidentifierprefixforuniontype",
+                                             "recursivefieldmaxdepth",
+                                             "positionalfieldmatching"};
+constexpr int kMostRecursion = 15;
+
+/// What a from_avro call was bound to.
+struct ReadRule {
+  formats::AvroReaderPtr reader;
+  formats::AvroDecoderPtr decoder;
+  TypePtr type;  ///< the reader's, all nullable in mode PERMISSIVE
+  bool fails = true;
+};
+
+std::string Lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+/// The call as Spark prints it: arguments that were left out are NULL.
+std::string WholeSql(const BindContext& context, const Arguments& arguments, size_t count) {
+  std::string out = PrettyName(context) + "(";
+  for (size_t i = 0; i < count; ++i) out += (i ? ", " : "") + (i < arguments.size() ? arguments[i].sql : "NULL");
+  return out + ")";
+}
+
+/// Checks an argument that must be a constant text, or NULL.
+void CheckSchema(const BindContext& context, const Arguments& arguments, size_t at, size_t count,
+                 std::string_view ordinal, std::string_view direction) {
+  const Argument& schema = arguments[at];
+  if (schema.literal && (schema.type->IsStringLike() || schema.type->Is(TypeId::kNull))) return;
+  std::string name = PrettyName(context);
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
+  throw TypeMismatch(
+      WholeSql(context, arguments, count), "TYPE_CHECK_FAILURE_WITH_HINT",
+      {{"hint", ""},
+       {"msg", fmt::format("The {} argument of the {} SQL function must be a constant string containing the JSON "
+                           "representation of the schema to use for converting the value {} AVRO format",
+                           ordinal, name, direction)}});
+}
+
+formats::Options Options(const BindContext& context, const Arguments& arguments, size_t at, std::string_view ordinal) {
+  if (arguments.size() <= at) return {};
+  const Argument& options = arguments[at];
+  const types::DataType& type = *options.type;
+  bool nothing = type.Is(TypeId::kNull) || (type.Is(TypeId::kMap) && type.key()->Is(TypeId::kNull));
+  bool texts = type.Is(TypeId::kMap) && type.key()->IsStringLike() && type.value()->IsStringLike();
+  if (options.literal && nothing) return {};
+  if (options.literal && texts) return OptionsLiteral(context, arguments, at);
+  std::string name = PrettyName(context);
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
+  throw TypeMismatch(
+      WholeSql(context, arguments, at + 1), "TYPE_CHECK_FAILURE_WITH_HINT",
+      {{"hint", ""},
+       {"msg", fmt::format("The {} argument of the {} SQL function must be a constant map of strings to strings "
+                           "containing the options to use for converting the value from AVRO format",
+                           ordinal, name)}});
+}
+
+base::Error BadOption(const std::string& name, const std::string& message) {
+  return base::Error(base::ErrorKind::kAnalysis, "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE",
+                     {{"optionName", name}, {"message", message}});
+}
+
+bool Flag(const formats::OptionReader& options, const std::string& name) {
+  std::string text = options.Get(name, "false");
+  if (Lower(text) == "true") return true;
+  if (Lower(text) == "false") return false;
+  throw BadOption(name, fmt::format("Cannot cast value '{}' to Boolean.", text));
+}
+
+int MaxRecursion(const formats::OptionReader& options) {
+  std::string text = options.Get("recursiveFieldMaxDepth", "-1");
+  int depth = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), depth);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw base::Error::Plain(base::ErrorKind::kNumberFormat, fmt::format("For input string: \"{}\"", text));
+  }
+  if (depth > kMostRecursion) {
+    throw BadOption("recursiveFieldMaxDepth", fmt::format("Should not be greater than {}.", kMostRecursion));
+  }
+  return depth;
+}
+
+bool HasDates(const types::DataType& type) {
+  if (type.Is(TypeId::kDate) || type.Is(TypeId::kTimestamp)) return true;
+  if (type.Is(TypeId::kArray)) return HasDates(*type.element());
+  if (type.Is(TypeId::kMap)) return HasDates(*type.value());
+  return type.Is(TypeId::kStruct) && std::any_of(type.fields().begin(), type.fields().end(),
+                                                 [](const types::StructField& field) { return HasDates(*field.type); });
+}
+
+/// Whether the rebase mode refuses old dates; LEGACY, the Julian calendar, is not supported where there are dates.
+bool RefusesOldDates(const std::string& mode, const std::string& name, const types::DataType& type) {
+  if (mode == "EXCEPTION") return true;
+  if (mode != "CORRECTED" && HasDates(type)) {
+    throw base::Error::Unsupported(name + " " + mode + " of Avro", "CORRECTED takes dates as they are");
+  }
+  return false;
+}
+
+formats::AvroReadOptions ReadOptions(const formats::OptionReader& options) {
+  formats::AvroReadOptions out;
+  out.types.stable_union_names = Flag(options, "enableStableIdentifiersForUnionType");
+  out.types.union_prefix = options.Get("stableIdentifierPrefixForUnionType", "member_");
+  out.types.max_recursion = MaxRecursion(options);
+  Flag(options, "positionalFieldMatching");  // the type is made of the schema, so both ways give the same
+  return out;
+}
+
+/// The parse mode FAILFAST, the default, or PERMISSIVE.
+bool FailsFast(const BindContext& context, const formats::OptionReader& options) {
+  if (!options.Find("mode")) return true;
+  formats::ParseMode mode = formats::ParseModeOf(options);
+  if (mode == formats::ParseMode::kDropMalformed) {
+    throw base::Error(base::ErrorKind::kAnalysis, "PARSE_MODE_UNSUPPORTED",
+                      {{"funcName", QuotedName(context)}, {"mode", "DROPMALFORMED"}});
+  }
+  return mode == formats::ParseMode::kFailFast;
+}
+
+void CheckNames(const BindContext& context, const formats::Options& options) {
+  for (const auto& [name, value] : options) {
+    if (std::find(std::begin(kReadOptions), std::end(kReadOptions), Lower(name)) != std::end(kReadOptions)) continue;
+    throw base::Error::Unsupported(fmt::format("the option '{}' of {}", name, PrettyName(context)));
+  }
+}
+
+std::string SchemaText(const Argument& schema) { return schema.literal->is_null() ? "" : StringLiteral(schema); }
+
+ReadRule MakeReadRule(const BindContext& context, const std::string& schema, const formats::Options& given) {
+  CheckNames(context, given);
+  formats::FormatContext format{given, context.conf};
+  formats::OptionReader options(format);
+  ReadRule rule;
+  rule.fails = FailsFast(context, options);
+  AvroDocumentPtr writer = AvroDocument::Parse(schema);
+  auto evolved = options.Find("avroSchema");
+  AvroDocumentPtr expected = evolved ? AvroDocument::Parse(*evolved) : writer;
+  formats::AvroReadOptions read = ReadOptions(options);
+  std::string rebase =
+      options.Get("datetimeRebaseMode", options.Conf("spark.sql.avro.datetimeRebaseModeInRead", "CORRECTED"));
+  rule.reader = std::make_shared<formats::AvroReader>(expected, read);
+  if (RefusesOldDates(rebase, "datetimeRebaseMode", *rule.reader->type())) {
+    read.refuse_old_dates = true;
+    rule.reader = std::make_shared<formats::AvroReader>(expected, read);
+  }
+  rule.decoder = std::make_shared<formats::AvroDecoder>(rule.reader, writer);
+  rule.type = rule.fails ? rule.reader->type() : types::AsNullable(rule.reader->type());
+  return rule;
+}
+
+std::shared_ptr<arrow::Array> DecodeAll(const ReadRule& rule, const Column<std::string_view>& data, int64_t rows) {
+  formats::AvroColumn out(rule.type);
+  out.Reserve(rows);
+  for (int64_t row = 0; row < rows; ++row) {
+    if (!data.valid(row)) {
+      out.AppendNull();
+    } else if (!out.Append(*rule.decoder, data[row])) {
+      if (rule.fails) {
+        throw base::Error::Plain(
+            base::ErrorKind::kSpark,
+            "Malformed records are detected in record parsing. Current parse Mode: FAILFAST. To process "
+            "malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'.");
+      }
+      out.AppendEmpty();
+    }
+  }
+  return out.Finish();
+}
+
+std::vector<TypePtr> TypesOf(const Arguments& arguments) {
+  std::vector<TypePtr> types;
+  for (const Argument& argument : arguments) types.push_back(argument.type);
+  return types;
+}
+
+/// Arguments that were left out show as NULL in column names.
+void ShowAll(const std::string& name, size_t count, logical::ScalarBinding* binding) {
+  binding->sql = [name, count](const std::vector<std::string>& texts) {
+    std::string out = name + "(" + texts[0];
+    for (size_t i = 1; i < count; ++i) out += ", " + (i < texts.size() ? texts[i] : std::string("NULL"));
+    return out + ")";
+  };
+}
+
+ScalarBindingPtr BindFromAvro(const BindContext& context, const Arguments& arguments) {
+  CheckCount(context, arguments, 2, 3);
+  CheckSchema(context, arguments, 1, 3, "second", "from");
+  formats::Options options = Options(context, arguments, 2, "third");
+  if (!arguments[0].type->Is(TypeId::kBinary)) throw UnexpectedInput(context, arguments, 0, "\"BINARY\"");
+  ReadRule rule = MakeReadRule(context, SchemaText(arguments[1]), options);
+  auto kernel = [rule](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows) {
+    RowScope scope({values[0]}, rows);
+    return scope.Result(DecodeAll(rule, Column<std::string_view>(values[0]), scope.rows()));
+  };
+  auto binding = NewBinding(context, arguments, rule.type, TypesOf(arguments), kernel, Nulls::kAlways);
+  ShowAll("from_avro", 3, binding.get());
+  return binding;
+}
+
+std::shared_ptr<arrow::Array> EncodeAll(const formats::AvroEncoder& encoder, const ColumnBase& data, int64_t rows) {
+  formats::AvroEncoder::Rows values(encoder, *data.array());
+  TextWriter out(arrow::binary(), rows, AndValidity({&data}, rows));
+  std::string buffer;
+  for (int64_t row = 0; row < rows; ++row) {
+    if (data.valid(row)) {
+      buffer.clear();
+      values.Append(data.index(row), &buffer);
+      out.Append(buffer);
+    }
+    out.EndRow();
+  }
+  return out.Finish();
+}
+
+ScalarBindingPtr BindToAvro(const BindContext& context, const Arguments& arguments) {
+  CheckCount(context, arguments, 1, 2);
+  const Argument& data = arguments[0];
+  std::string schema;
+  if (arguments.size() > 1) {
+    CheckSchema(context, arguments, 1, 2, "second", "to");
+    schema = SchemaText(arguments[1]);
+  }
+  if (schema.empty()) schema = formats::ToAvroSchema(*data.type, data.nullable);
+  formats::AvroWriteOptions options;
+  options.case_sensitive = context.Flag("spark.sql.caseSensitive", false);
+  std::string rebase = context.conf ? context.conf->GetString("spark.sql.avro.datetimeRebaseModeInWrite") : "CORRECTED";
+  options.refuse_old_dates = RefusesOldDates(rebase, "spark.sql.avro.datetimeRebaseModeInWrite", *data.type);
+  auto encoder = std::make_shared<formats::AvroEncoder>(data.type, AvroDocument::Parse(schema), options);
+  auto kernel = [encoder](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows) {
+    RowScope scope({values[0]}, rows);
+    return scope.Result(EncodeAll(*encoder, ColumnBase(values[0]), scope.rows()));
+  };
+  auto binding = NewBinding(context, arguments, types::Binary(), TypesOf(arguments), kernel);
+  binding->nullable = data.nullable;
+  ShowAll("to_avro", 2, binding.get());
+  return binding;
+}
+
+ScalarBindingPtr BindSchemaOfAvro(const BindContext& context, const Arguments& arguments) {
+  CheckCount(context, arguments, 1, 2);
+  CheckSchema(context, arguments, 0, 2, "first", "from");
+  formats::Options given = Options(context, arguments, 1, "second");
+  CheckNames(context, given);
+  formats::FormatContext format{given, context.conf};
+  formats::OptionReader options(format);
+  FailsFast(context, options);
+  std::string text = options.Find("avroSchema").value_or(SchemaText(arguments[0]));
+  std::string ddl = formats::AvroReader(AvroDocument::Parse(text), ReadOptions(options)).type()->Sql();
+  auto kernel = [ddl](EvalContext&, const std::vector<arrow::Datum>&, int64_t) { return TextConstant(ddl); };
+  auto binding = NewBinding(context, arguments, types::String(), TypesOf(arguments), kernel, Nulls::kNever);
+  ShowAll("schema_of_avro", 2, binding.get());
+  return binding;
+}
+
+}  // namespace
+
+SLUICE_REGISTER(FunctionRegistry, AvroConvert) {
+  registry.Add(
+      {.name = "from_avro",
+       .usage = "A binary value of the given Avro schema, a constant JSON text, as a value of the type it stands for.",
+       .example =
+           "SELECT from_avro(X'020A4D61676461', '{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"id\","
+           "\"type\":\"int\"},{\"name\":\"who\",\"type\":\"string\"}]}', map('mode', 'PERMISSIVE'))",
+       .since = "4.0.0",
+       .bind = BindScalar(BindFromAvro)});
+  registry.Add({.name = "to_avro",
+                .usage = "A value in Avro's binary form, by the given schema or the one that its type has by default.",
+                .example = "SELECT hex(to_avro(named_struct('id', 1, 'who', 'Magda')))",
+                .since = "4.0.0",
+                .bind = BindScalar(BindToAvro)});
+  registry.Add({.name = "schema_of_avro",
+                .usage = "The type that from_avro gives for a constant Avro schema, as DDL.",
+                .example = "SELECT schema_of_avro('{\"type\":\"map\",\"values\":[\"null\",\"double\"]}')",
+                .since = "4.1.0",
+                .bind = BindScalar(BindSchemaOfAvro)});
+}
+
+}  // namespace sluice::functions
