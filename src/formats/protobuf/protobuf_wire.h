@@ -1,0 +1,68 @@
+// Tags and values of protobuf's wire format.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace sluice::formats {
+
+enum ProtobufWire : uint32_t {
+  kWireVarint = 0,
+  kWire64 = 1,
+  kWireBytes = 2,
+  kWireGroup = 3,
+  kWireEndGroup = 4,
+  kWire32 = 5
+};
+
+struct ProtobufInput {
+  const uint8_t* at;
+  const uint8_t* end;
+};
+
+/// A value as it lies in the bytes: the bits of a number, or the place of a text, a message or a group's content.
+struct ProtobufRaw {
+  uint64_t bits = 0;
+  const uint8_t* at = nullptr;
+  size_t size = 0;
+  std::string_view text() const { return {reinterpret_cast<const char*>(at), size}; }
+};
+
+inline bool ReadProtobufVarint(ProtobufInput* in, uint64_t* out) {
+  uint64_t value = 0;
+  for (int shift = 0; shift < 70; shift += 7) {
+    if (in->at == in->end) return false;
+    uint8_t byte = *in->at++;
+    value |= static_cast<uint64_t>(byte & 0x7f) << (shift & 63);
+    if (byte < 0x80) {
+      *out = value;
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Field number and wire type; false for what is no tag.
+inline bool ReadProtobufTag(ProtobufInput* in, uint32_t* number, uint32_t* wire) {
+  uint64_t tag;
+  if (!ReadProtobufVarint(in, &tag)) return false;
+  *number = static_cast<uint32_t>(tag) >> 3;
+  *wire = tag & 7;
+  return *number != 0 && *wire <= kWire32;
+}
+
+/// The value behind a tag; of a group what lies before its end.
+bool ReadProtobufRaw(uint32_t number, uint32_t wire, ProtobufInput* in, ProtobufRaw* out, int depth = 0);
+
+inline void AppendProtobufVarint(uint64_t value, std::string* out) {
+  while (value >= 0x80) {
+    *out += static_cast<char>(value | 0x80);
+    value >>= 7;
+  }
+  *out += static_cast<char>(value);
+}
+
+}  // namespace sluice::formats
