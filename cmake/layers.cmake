@@ -2,7 +2,7 @@
 sluice_add_library(base LIBS spdlog::spdlog nlohmann_json::nlohmann_json)
 sluice_add_library(types DEPS base LIBS nlohmann_json::nlohmann_json date::date-tz)
 sluice_add_library(formats DEPS types LIBS PkgConfig::SIMDJSON date::date-tz ZLIB::ZLIB PkgConfig::ZSTD
-                   nlohmann_json::nlohmann_json PkgConfig::PROTOBUF)
+                   nlohmann_json::nlohmann_json PkgConfig::PROTOBUF PkgConfig::CURL)
 sluice_add_library(plan DEPS types)
 sluice_add_library(sql DEPS plan)
 sluice_add_library(connect DEPS plan protocol LIBS nlohmann_json::nlohmann_json)

@@ -27,7 +27,7 @@ std::vector<std::vector<Cell>> DescribeColumns(const types::DataType& schema) {
 const std::vector<types::StructField> kDescribeSchema = {Text("col_name"), Text("data_type"), Text("comment", true)};
 
 bool IsSecret(const std::string& key) {
-  static const std::regex secret("secret|password|passphrase|token|access[.]?key", std::regex::icase);
+  static const std::regex secret("secret|password|passphrase|token|access[.]?key|user[.]info", std::regex::icase);
   return std::regex_search(key, secret);
 }
 

@@ -10,6 +10,7 @@
 #include "formats/option_reader.h"
 #include "functions/kernels.h"
 #include "functions/list_picker.h"
+#include "functions/scalar/avro_registry.h"
 #include "functions/text_options.h"
 
 namespace sluice::functions {
@@ -35,8 +36,10 @@ constexpr int kMostRecursion = 15;
 /// What a from_avro call was bound to.
 struct ReadRule {
   formats::AvroReaderPtr reader;
-  formats::AvroDecoderPtr decoder;
-  TypePtr type;  ///< the reader's, all nullable in mode PERMISSIVE
+  formats::AvroDecoderPtr decoder;          ///< null where values name their schemas
+  std::shared_ptr<RegistryDecoders> by_id;  ///< null where they don't
+  bool has_secret = false;                  ///< the options are not to be shown
+  TypePtr type;                             ///< the reader's, all nullable in mode PERMISSIVE
   bool fails = true;
 };
 
@@ -147,8 +150,9 @@ bool FailsFast(const BindContext& context, const formats::OptionReader& options)
   return mode == formats::ParseMode::kFailFast;
 }
 
-void CheckNames(const BindContext& context, const formats::Options& options) {
+void CheckNames(const BindContext& context, const formats::Options& options, bool with_registry) {
   for (const auto& [name, value] : options) {
+    if (with_registry && IsRegistryOption(Lower(name))) continue;
     if (std::find(std::begin(kReadOptions), std::end(kReadOptions), Lower(name)) != std::end(kReadOptions)) continue;
     throw base::Error::Unsupported(fmt::format("the option '{}' of {}", name, PrettyName(context)));
   }
@@ -156,15 +160,25 @@ void CheckNames(const BindContext& context, const formats::Options& options) {
 
 std::string SchemaText(const Argument& schema) { return schema.literal->is_null() ? "" : StringLiteral(schema); }
 
+/// The schema of the result: the evolved one, the one given, or the latest of the registry's subject.
+AvroDocumentPtr ExpectedSchema(const formats::OptionReader& options, const std::string& schema,
+                               const std::optional<RegistryUse>& registry) {
+  if (auto evolved = options.Find("avroSchema")) return AvroDocument::Parse(*evolved);
+  if (!schema.empty() || !registry) return AvroDocument::Parse(schema);
+  if (registry->subject.empty()) {
+    throw BadOption("schema.registry.subject", "from_avro needs a schema, or a subject whose latest schema it takes.");
+  }
+  return AvroDocument::Parse(formats::SchemaRegistry::For(registry->settings)->Latest(registry->subject).text);
+}
+
 ReadRule MakeReadRule(const BindContext& context, const std::string& schema, const formats::Options& given) {
-  CheckNames(context, given);
+  CheckNames(context, given, true);
   formats::FormatContext format{given, context.conf};
   formats::OptionReader options(format);
   ReadRule rule;
   rule.fails = FailsFast(context, options);
-  AvroDocumentPtr writer = AvroDocument::Parse(schema);
-  auto evolved = options.Find("avroSchema");
-  AvroDocumentPtr expected = evolved ? AvroDocument::Parse(*evolved) : writer;
+  auto registry = ReadRegistryUse(given, context.conf);
+  AvroDocumentPtr expected = ExpectedSchema(options, schema, registry);
   formats::AvroReadOptions read = ReadOptions(options);
   std::string rebase =
       options.Get("datetimeRebaseMode", options.Conf("spark.sql.avro.datetimeRebaseModeInRead", "CORRECTED"));
@@ -173,26 +187,62 @@ ReadRule MakeReadRule(const BindContext& context, const std::string& schema, con
     read.refuse_old_dates = true;
     rule.reader = std::make_shared<formats::AvroReader>(expected, read);
   }
-  rule.decoder = std::make_shared<formats::AvroDecoder>(rule.reader, writer);
+  if (registry) {
+    rule.by_id = std::make_shared<RegistryDecoders>(formats::SchemaRegistry::For(registry->settings), rule.reader);
+    rule.has_secret = registry->has_secret;
+  } else {
+    rule.decoder = std::make_shared<formats::AvroDecoder>(rule.reader, AvroDocument::Parse(schema));
+  }
   rule.type = rule.fails ? rule.reader->type() : types::AsNullable(rule.reader->type());
   return rule;
 }
 
+/// Takes the decoder of the schema that a value names, and its header off the value; null if there is none.
+class DecoderPicker {
+ public:
+  explicit DecoderPicker(const ReadRule& rule) : rule_(rule), decoder_(rule.decoder) {}
+
+  const formats::AvroDecoder* Pick(std::string_view* value) {
+    if (!rule_.by_id) return decoder_.get();
+    int32_t id;
+    if (!formats::SplitRegistryMessage(*value, &id, value)) return nullptr;
+    if (!decoder_ || id != id_) {
+      decoder_ = rule_.by_id->Find(id);
+      id_ = id;
+      if (!decoder_ && rule_.fails) {
+        throw base::Error::Plain(
+            base::ErrorKind::kSpark,
+            fmt::format("The schema registry {} has no schema with the id {}", rule_.by_id->registry().host(), id));
+      }
+    }
+    return decoder_.get();
+  }
+
+ private:
+  const ReadRule& rule_;
+  formats::AvroDecoderPtr decoder_;
+  int32_t id_ = 0;
+};
+
 std::shared_ptr<arrow::Array> DecodeAll(const ReadRule& rule, const Column<std::string_view>& data, int64_t rows) {
   formats::AvroColumn out(rule.type);
+  DecoderPicker decoders(rule);
   out.Reserve(rows);
   for (int64_t row = 0; row < rows; ++row) {
     if (!data.valid(row)) {
       out.AppendNull();
-    } else if (!out.Append(*rule.decoder, data[row])) {
-      if (rule.fails) {
-        throw base::Error::Plain(
-            base::ErrorKind::kSpark,
-            "Malformed records are detected in record parsing. Current parse Mode: FAILFAST. To process "
-            "malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'.");
-      }
-      out.AppendEmpty();
+      continue;
     }
+    std::string_view value = data[row];
+    const formats::AvroDecoder* decoder = decoders.Pick(&value);
+    if (decoder && out.Append(*decoder, value)) continue;
+    if (rule.fails) {
+      throw base::Error::Plain(
+          base::ErrorKind::kSpark,
+          "Malformed records are detected in record parsing. Current parse Mode: FAILFAST. To process "
+          "malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'.");
+    }
+    out.AppendEmpty();
   }
   return out.Finish();
 }
@@ -203,11 +253,14 @@ std::vector<TypePtr> TypesOf(const Arguments& arguments) {
   return types;
 }
 
-/// Arguments that were left out show as NULL in column names.
-void ShowAll(const std::string& name, size_t count, logical::ScalarBinding* binding) {
-  binding->sql = [name, count](const std::vector<std::string>& texts) {
+/// Arguments that were left out show as NULL in column names and plans; one with credentials, at `secret`, does not
+/// show.
+void ShowAll(const std::string& name, size_t count, size_t secret, logical::ScalarBinding* binding) {
+  binding->sql = [name, count, secret](const std::vector<std::string>& texts) {
     std::string out = name + "(" + texts[0];
-    for (size_t i = 1; i < count; ++i) out += ", " + (i < texts.size() ? texts[i] : std::string("NULL"));
+    for (size_t i = 1; i < count; ++i) {
+      out += ", " + (i == secret ? "*********(redacted)" : i < texts.size() ? texts[i] : std::string("NULL"));
+    }
     return out + ")";
   };
 }
@@ -223,23 +276,39 @@ ScalarBindingPtr BindFromAvro(const BindContext& context, const Arguments& argum
     return scope.Result(DecodeAll(rule, Column<std::string_view>(values[0]), scope.rows()));
   };
   auto binding = NewBinding(context, arguments, rule.type, TypesOf(arguments), kernel, Nulls::kAlways);
-  ShowAll("from_avro", 3, binding.get());
+  binding->foldable = !rule.by_id;  // nothing is asked before the query runs
+  ShowAll("from_avro", 3, rule.has_secret ? 2 : 0, binding.get());
   return binding;
 }
 
-std::shared_ptr<arrow::Array> EncodeAll(const formats::AvroEncoder& encoder, const ColumnBase& data, int64_t rows) {
-  formats::AvroEncoder::Rows values(encoder, *data.array());
+/// What a to_avro call was bound to.
+struct WriteRule {
+  formats::AvroEncoderPtr encoder;
+  std::shared_ptr<RegistryWriter> registry;  ///< null where values don't name their schema
+};
+
+std::shared_ptr<arrow::Array> EncodeAll(const WriteRule& rule, const ColumnBase& data, int64_t rows) {
+  formats::AvroEncoder::Rows values(*rule.encoder, *data.array());
   TextWriter out(arrow::binary(), rows, AndValidity({&data}, rows));
-  std::string buffer;
+  std::string buffer, header;
   for (int64_t row = 0; row < rows; ++row) {
     if (data.valid(row)) {
-      buffer.clear();
+      if (rule.registry && header.empty()) header = rule.registry->Header();
+      buffer = header;
       values.Append(data.index(row), &buffer);
       out.Append(buffer);
     }
     out.EndRow();
   }
   return out.Finish();
+}
+
+formats::AvroWriteOptions WriteOptions(const BindContext& context, const types::DataType& type) {
+  formats::AvroWriteOptions options;
+  options.case_sensitive = context.Flag("spark.sql.caseSensitive", false);
+  std::string rebase = context.conf ? context.conf->GetString("spark.sql.avro.datetimeRebaseModeInWrite") : "CORRECTED";
+  options.refuse_old_dates = RefusesOldDates(rebase, "spark.sql.avro.datetimeRebaseModeInWrite", type);
+  return options;
 }
 
 ScalarBindingPtr BindToAvro(const BindContext& context, const Arguments& arguments) {
@@ -250,19 +319,26 @@ ScalarBindingPtr BindToAvro(const BindContext& context, const Arguments& argumen
     CheckSchema(context, arguments, 1, 2, "second", "to");
     schema = SchemaText(arguments[1]);
   }
-  if (schema.empty()) schema = formats::ToAvroSchema(*data.type, data.nullable);
-  formats::AvroWriteOptions options;
-  options.case_sensitive = context.Flag("spark.sql.caseSensitive", false);
-  std::string rebase = context.conf ? context.conf->GetString("spark.sql.avro.datetimeRebaseModeInWrite") : "CORRECTED";
-  options.refuse_old_dates = RefusesOldDates(rebase, "spark.sql.avro.datetimeRebaseModeInWrite", *data.type);
-  auto encoder = std::make_shared<formats::AvroEncoder>(data.type, AvroDocument::Parse(schema), options);
-  auto kernel = [encoder](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows) {
+  WriteRule rule;
+  bool has_secret = false;
+  if (auto settings = RegistryOptionsOf(schema)) {
+    RegistryUse use = *ReadRegistryUse(*settings, context.conf);
+    has_secret = use.has_secret;
+    rule.registry = std::make_shared<RegistryWriter>(use, *data.type);
+    schema = rule.registry->schema();
+  } else if (schema.empty()) {
+    schema = formats::ToAvroSchema(*data.type, data.nullable);
+  }
+  rule.encoder =
+      std::make_shared<formats::AvroEncoder>(data.type, AvroDocument::Parse(schema), WriteOptions(context, *data.type));
+  auto kernel = [rule](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows) {
     RowScope scope({values[0]}, rows);
-    return scope.Result(EncodeAll(*encoder, ColumnBase(values[0]), scope.rows()));
+    return scope.Result(EncodeAll(rule, ColumnBase(values[0]), scope.rows()));
   };
   auto binding = NewBinding(context, arguments, types::Binary(), TypesOf(arguments), kernel);
   binding->nullable = data.nullable;
-  ShowAll("to_avro", 2, binding.get());
+  binding->foldable = !rule.registry;
+  ShowAll("to_avro", 2, has_secret ? 1 : 0, binding.get());
   return binding;
 }
 
@@ -270,7 +346,7 @@ ScalarBindingPtr BindSchemaOfAvro(const BindContext& context, const Arguments& a
   CheckCount(context, arguments, 1, 2);
   CheckSchema(context, arguments, 0, 2, "first", "from");
   formats::Options given = Options(context, arguments, 1, "second");
-  CheckNames(context, given);
+  CheckNames(context, given, false);
   formats::FormatContext format{given, context.conf};
   formats::OptionReader options(format);
   FailsFast(context, options);
@@ -278,7 +354,7 @@ ScalarBindingPtr BindSchemaOfAvro(const BindContext& context, const Arguments& a
   std::string ddl = formats::AvroReader(AvroDocument::Parse(text), ReadOptions(options)).type()->Sql();
   auto kernel = [ddl](EvalContext&, const std::vector<arrow::Datum>&, int64_t) { return TextConstant(ddl); };
   auto binding = NewBinding(context, arguments, types::String(), TypesOf(arguments), kernel, Nulls::kNever);
-  ShowAll("schema_of_avro", 2, binding.get());
+  ShowAll("schema_of_avro", 2, 0, binding.get());
   return binding;
 }
 
@@ -287,14 +363,18 @@ ScalarBindingPtr BindSchemaOfAvro(const BindContext& context, const Arguments& a
 SLUICE_REGISTER(FunctionRegistry, AvroConvert) {
   registry.Add(
       {.name = "from_avro",
-       .usage = "A binary value of the given Avro schema, a constant JSON text, as a value of the type it stands for.",
+       .usage = "A binary value of the given Avro schema, a constant JSON text, as a value of the type it stands for; "
+                "with the "
+                "option schema.registry.url one that begins with the id of its schema.",
        .example =
            "SELECT from_avro(X'020A4D61676461', '{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"id\","
            "\"type\":\"int\"},{\"name\":\"who\",\"type\":\"string\"}]}', map('mode', 'PERMISSIVE'))",
        .since = "4.0.0",
        .bind = BindScalar(BindFromAvro)});
   registry.Add({.name = "to_avro",
-                .usage = "A value in Avro's binary form, by the given schema or the one that its type has by default.",
+                .usage = "A value in Avro's binary form, by the given schema or the one that its type has by default; "
+                         "with settings of a "
+                         "schema registry in the schema's place, behind the id of its schema.",
                 .example = "SELECT hex(to_avro(named_struct('id', 1, 'who', 'Magda')))",
                 .since = "4.0.0",
                 .bind = BindScalar(BindToAvro)});
