@@ -276,6 +276,7 @@ ScalarBindingPtr BindFromAvro(const BindContext& context, const Arguments& argum
     return scope.Result(DecodeAll(rule, Column<std::string_view>(values[0]), scope.rows()));
   };
   auto binding = NewBinding(context, arguments, rule.type, TypesOf(arguments), kernel, Nulls::kAlways);
+  binding->expensive = true;
   binding->foldable = !rule.by_id;  // nothing is asked before the query runs
   ShowAll("from_avro", 3, rule.has_secret ? 2 : 0, binding.get());
   return binding;

@@ -139,6 +139,7 @@ ScalarBindingPtr BindFromCsv(const BindContext& context, const Arguments& argume
   std::vector<TypePtr> types = TypesOf(arguments);
   types[0] = String();
   auto binding = NewBinding(context, arguments, rule.type, types, kernel, Nulls::kAlways);
+  binding->expensive = true;
   ShowFirstOnly("from_csv", binding.get());
   return binding;
 }

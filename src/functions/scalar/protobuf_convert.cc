@@ -191,6 +191,7 @@ ScalarBindingPtr BindFromProtobuf(const BindContext& context, const Arguments& a
     return scope.Result(DecodeAll(*decoder, fails, Column<std::string_view>(values[0]), scope.rows()));
   };
   auto binding = NewBinding(context, arguments, decoder->type(), TypesOf(arguments), kernel, Nulls::kAlways);
+  binding->expensive = true;
   ShowAll("from_protobuf", OptionsThird(arguments), binding.get());
   return binding;
 }
