@@ -24,44 +24,19 @@ bool IsPlaced(uint32_t wire) { return wire == kWireBytes || wire == kWireGroup; 
 
 }  // namespace
 
-bool ReadProtobufRaw(uint32_t number, uint32_t wire, ProtobufInput* in, ProtobufRaw* out, int depth) {
-  switch (wire) {
-    case kWireVarint:
-      return ReadProtobufVarint(in, &out->bits);
-    case kWire64:
-    case kWire32: {
-      ptrdiff_t size = wire == kWire64 ? 8 : 4;
-      if (in->end - in->at < size) return false;
-      out->bits = 0;
-      std::memcpy(&out->bits, in->at, static_cast<size_t>(size));
-      in->at += size;
-      return true;
+bool ReadProtobufGroup(uint32_t number, ProtobufInput* in, ProtobufRaw* out, int depth) {
+  if (depth > kMaxDepth) return false;
+  out->at = in->at;
+  while (true) {
+    const uint8_t* before = in->at;
+    uint32_t inner, wire;
+    if (!ReadProtobufTag(in, &inner, &wire)) return false;
+    if (wire == kWireEndGroup) {
+      out->size = static_cast<size_t>(before - out->at);
+      return inner == number;
     }
-    case kWireBytes: {
-      uint64_t size;
-      if (!ReadProtobufVarint(in, &size) || size > static_cast<uint64_t>(in->end - in->at)) return false;
-      out->at = in->at;
-      out->size = static_cast<size_t>(size);
-      in->at += size;
-      return true;
-    }
-    case kWireGroup: {
-      if (depth > kMaxDepth) return false;
-      out->at = in->at;
-      while (true) {
-        const uint8_t* before = in->at;
-        uint32_t inner, inner_wire;
-        if (!ReadProtobufTag(in, &inner, &inner_wire)) return false;
-        if (inner_wire == kWireEndGroup) {
-          out->size = static_cast<size_t>(before - out->at);
-          return inner == number;
-        }
-        ProtobufRaw ignored;
-        if (!ReadProtobufRaw(inner, inner_wire, in, &ignored, depth + 1)) return false;
-      }
-    }
-    default:
-      return false;
+    ProtobufRaw ignored;
+    if (!ReadProtobufRaw(inner, wire, in, &ignored, depth + 1)) return false;
   }
 }
 
@@ -77,7 +52,7 @@ void ProtobufColumn::AddSlots(ColumnBuilder* builder) {
 
 bool ProtobufColumn::Append(std::string_view bytes) {
   int64_t rows = root_.length();
-  found_.clear();
+  found_size_ = 0;
   depth_ = 0;
   auto at = reinterpret_cast<const uint8_t*>(bytes.data());
   if (AppendMessage(0, 0, {at, at + bytes.size()}, true)) return true;
@@ -89,6 +64,15 @@ bool ProtobufColumn::Append(std::string_view bytes) {
 bool ProtobufColumn::Knows(const Field& field, const ProtobufRaw& raw) const {
   return field.op != Op::kEnum || !field.closed_enum ||
          decoder_.enum_names_[field.names].contains(static_cast<int32_t>(raw.bits));
+}
+
+/// Room for what is found of a message's fields; gives where it starts.
+size_t ProtobufColumn::Open(const Plan& plan) {
+  size_t base = found_size_;
+  found_size_ += plan.fields.size();
+  if (found_.size() < found_size_) found_.resize(found_size_);
+  for (size_t i = base; i < found_size_; ++i) found_[i].count = 0;
+  return base;
 }
 
 /// Notes where the fields of a message lie.
@@ -105,7 +89,7 @@ bool ProtobufColumn::Scan(const Plan& plan, ProtobufInput in, size_t base, bool 
       return false;
     }
   }
-  for (size_t i = 0; i < plan.fields.size(); ++i) {
+  for (size_t i = 0; plan.has_required && i < plan.fields.size(); ++i) {
     if (plan.fields[i].required && found_[base + i].count == 0) return false;
   }
   return true;
@@ -119,7 +103,7 @@ bool ProtobufColumn::Note(const Plan& plan, int index, const uint8_t* start, uin
   bool packed = field.repeated && wire == kWireBytes && !IsPlaced(field.wire);
   // A field of another type than it should have is unknown; Spark refuses that of the top message.
   if (wire != field.wire && !packed) return !top;
-  if (!packed && !Knows(field, raw)) return !top;
+  if (field.closed_enum && !packed && !Knows(field, raw)) return !top;
   Found& found = found_[base + index];
   found.raw = raw;
   if (found.count++ == 0) found.first = start;
@@ -132,22 +116,21 @@ bool ProtobufColumn::AppendMessage(int plan_index, int slot, ProtobufInput in, b
   if (depth_ >= kMaxDepth) return false;
   ++depth_;
   const Plan& plan = decoder_.plans_[plan_index];
-  size_t base = found_.size();
-  found_.resize(base + plan.fields.size());
+  size_t base = Open(plan);
   if (!Scan(plan, in, base, top)) return false;
   for (size_t i = 0; i < plan.fields.size(); ++i) {
     if (plan.fields[i].op == Op::kIgnore) continue;
     Found found = found_[base + i];
-    if (!AppendField(plan.fields[i], found)) return false;
+    if (!AppendField(plan.fields[i], plan.fields[i].slot, found)) return false;
   }
-  found_.resize(base);
+  found_size_ = base;
   if (plan.dummy) slots_[slot]->child(0).AppendNull();
   slots_[slot]->EndStruct();
   --depth_;
   return true;
 }
 
-bool ProtobufColumn::AppendField(const Field& field, const Found& found) {
+bool ProtobufColumn::AppendField(const Field& field, int slot, const Found& found) {
   if (field.repeated) return AppendAll(field, found);
   bool present = found.count > 0;
   if (present && !field.presence) {
@@ -158,7 +141,7 @@ bool ProtobufColumn::AppendField(const Field& field, const Found& found) {
     present = !zero;
   }
   if (!present && !field.has_default && (field.presence || !decoder_.options_.emit_defaults)) {
-    slots_[field.slot]->AppendNull();
+    slots_[slot]->AppendNull();
     return true;
   }
   if (present && field.message && found.count > 1) {
@@ -167,19 +150,19 @@ bool ProtobufColumn::AppendField(const Field& field, const Found& found) {
     ProtobufRaw raw;
     raw.at = reinterpret_cast<const uint8_t*>(all.data());
     raw.size = all.size();
-    return AppendOne(field, field.slot, raw);
+    return AppendOne(field, slot, raw);
   }
   Found value = found;
   if (!present) value.count = 0;
-  return AppendValueOrDefault(field, value);
+  return AppendValueOrDefault(field, slot, value);
 }
 
-bool ProtobufColumn::AppendValueOrDefault(const Field& field, const Found& found) {
-  if (found.count > 0) return AppendOne(field, field.slot, found.raw);
+bool ProtobufColumn::AppendValueOrDefault(const Field& field, int slot, const Found& found) {
+  if (found.count > 0) return AppendOne(field, slot, found.raw);
   ProtobufRaw raw = field.default_value;
   raw.at = reinterpret_cast<const uint8_t*>(field.default_text.data());
   raw.size = field.default_text.size();
-  return AppendOne(field, field.slot, raw);
+  return AppendOne(field, slot, raw);
 }
 
 /// The parts of a message that was written in several: behind each other they are the whole one.
@@ -233,8 +216,7 @@ bool ProtobufColumn::AppendPacked(const Field& field, int slot, ProtobufInput in
 /// A key and a value, zeros where they are left out.
 bool ProtobufColumn::AppendEntry(const Field& field, ProtobufInput in) {
   const Plan& plan = decoder_.plans_[field.inner];
-  size_t base = found_.size();
-  found_.resize(base + plan.fields.size());
+  size_t base = Open(plan);
   if (!Scan(plan, in, base, false)) return false;
   for (size_t i = 0; i < plan.fields.size(); ++i) {
     Found found = found_[base + i];
@@ -245,11 +227,11 @@ bool ProtobufColumn::AppendEntry(const Field& field, ProtobufInput in) {
       found.raw.at = reinterpret_cast<const uint8_t*>(all.data());
       found.raw.size = all.size();
       if (!AppendOne(part, part.slot, found.raw)) return false;
-    } else if (!AppendValueOrDefault(part, found)) {
+    } else if (!AppendValueOrDefault(part, part.slot, found)) {
       return false;
     }
   }
-  found_.resize(base);
+  found_size_ = base;
   return true;
 }
 
@@ -339,12 +321,11 @@ bool ProtobufColumn::AppendEnum(const Field& field, int slot, int32_t number) {
 
 bool ProtobufColumn::AppendMicros(const Field& field, int slot, const ProtobufRaw& raw) {
   const Plan& plan = decoder_.plans_[field.inner];
-  size_t base = found_.size();
-  found_.resize(base + plan.fields.size());
+  size_t base = Open(plan);
   if (!Scan(plan, {raw.at, raw.at + raw.size}, base, false)) return false;
   int64_t seconds = found_[base].count > 0 ? static_cast<int64_t>(found_[base].raw.bits) : 0;
   int64_t nanos = found_[base + 1].count > 0 ? static_cast<int32_t>(found_[base + 1].raw.bits) : 0;
-  found_.resize(base);
+  found_size_ = base;
   // Spark goes by way of milliseconds, whose overflow wraps around.
   auto millis = static_cast<int64_t>(static_cast<uint64_t>(seconds) * 1000);
   int64_t micros;
@@ -355,14 +336,11 @@ bool ProtobufColumn::AppendMicros(const Field& field, int slot, const ProtobufRa
 
 bool ProtobufColumn::AppendWrapped(const Field& field, int slot, const ProtobufRaw& raw) {
   const Plan& plan = decoder_.plans_[field.inner];
-  size_t base = found_.size();
-  found_.resize(base + plan.fields.size());
+  size_t base = Open(plan);
   if (!Scan(plan, {raw.at, raw.at + raw.size}, base, false)) return false;
   Found found = found_[base];
-  found_.resize(base);
-  Field inner = plan.fields[0];
-  inner.slot = slot;
-  return AppendField(inner, found);
+  found_size_ = base;
+  return AppendField(plan.fields[0], slot, found);
 }
 
 bool ProtobufColumn::AppendJson(int slot, std::string_view any) {

@@ -61,6 +61,7 @@ struct ProtobufMessagePlan {
   std::vector<ProtobufFieldPlan> fields;
   std::vector<int16_t> by_small_number;
   std::unordered_map<uint32_t, int> by_number;
+  bool has_required = false;
   bool dummy = false;  ///< the struct has one column that is always null
 
   int Find(uint32_t number) const {
@@ -116,15 +117,16 @@ class ProtobufColumn {
   using Field = ProtobufFieldPlan;
 
   void AddSlots(ColumnBuilder* builder);
+  size_t Open(const Plan& plan);
   bool Scan(const Plan& plan, ProtobufInput in, size_t base, bool top);
   bool Note(const Plan& plan, int index, const uint8_t* start, uint32_t wire, ProtobufInput* in, size_t base, bool top);
   bool AppendMessage(int plan, int slot, ProtobufInput in, bool top);
-  bool AppendField(const Field& field, const Found& found);
+  bool AppendField(const Field& field, int slot, const Found& found);
   bool AppendAll(const Field& field, const Found& found);
   bool AppendOne(const Field& field, int slot, const ProtobufRaw& raw);
   bool AppendPacked(const Field& field, int slot, ProtobufInput in);
   bool AppendEntry(const Field& field, ProtobufInput in);
-  bool AppendValueOrDefault(const Field& field, const Found& found);
+  bool AppendValueOrDefault(const Field& field, int slot, const Found& found);
   bool AppendNested(const Field& field, int slot, const ProtobufRaw& raw);
   bool AppendMicros(const Field& field, int slot, const ProtobufRaw& raw);
   bool AppendWrapped(const Field& field, int slot, const ProtobufRaw& raw);
@@ -136,7 +138,8 @@ class ProtobufColumn {
   const ProtobufDecoder& decoder_;
   ColumnBuilder root_;
   std::vector<ColumnBuilder*> slots_;
-  std::vector<Found> found_;  ///< of the messages being read, the innermost last
+  std::vector<Found> found_;  ///< of the messages being read, the innermost last; grows only
+  size_t found_size_ = 0;
   std::string repaired_;
   int depth_ = 0;
 };

@@ -157,6 +157,7 @@ class ProtobufPlanner {
     } else {
       plan->by_number[field.number] = index;
     }
+    plan->has_required = plan->has_required || field.required;
     plan->fields.push_back(std::move(field));
   }
 

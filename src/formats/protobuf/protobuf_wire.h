@@ -32,6 +32,10 @@ struct ProtobufRaw {
 };
 
 inline bool ReadProtobufVarint(ProtobufInput* in, uint64_t* out) {
+  if (in->at != in->end && *in->at < 0x80) {
+    *out = *in->at++;
+    return true;
+  }
   uint64_t value = 0;
   for (int shift = 0; shift < 70; shift += 7) {
     if (in->at == in->end) return false;
@@ -54,8 +58,41 @@ inline bool ReadProtobufTag(ProtobufInput* in, uint32_t* number, uint32_t* wire)
   return *number != 0 && *wire <= kWire32;
 }
 
-/// The value behind a tag; of a group what lies before its end.
-bool ReadProtobufRaw(uint32_t number, uint32_t wire, ProtobufInput* in, ProtobufRaw* out, int depth = 0);
+/// Of a group what lies before its end.
+bool ReadProtobufGroup(uint32_t number, ProtobufInput* in, ProtobufRaw* out, int depth);
+
+/// The value behind a tag.
+inline bool ReadProtobufRaw(uint32_t number, uint32_t wire, ProtobufInput* in, ProtobufRaw* out, int depth = 0) {
+  switch (wire) {
+    case kWireVarint:
+      return ReadProtobufVarint(in, &out->bits);
+    case kWire64:
+      if (in->end - in->at < 8) return false;
+      std::memcpy(&out->bits, in->at, 8);
+      in->at += 8;
+      return true;
+    case kWire32: {
+      if (in->end - in->at < 4) return false;
+      uint32_t bits;
+      std::memcpy(&bits, in->at, 4);
+      out->bits = bits;
+      in->at += 4;
+      return true;
+    }
+    case kWireBytes: {
+      uint64_t size;
+      if (!ReadProtobufVarint(in, &size) || size > static_cast<uint64_t>(in->end - in->at)) return false;
+      out->at = in->at;
+      out->size = static_cast<size_t>(size);
+      in->at += size;
+      return true;
+    }
+    case kWireGroup:
+      return ReadProtobufGroup(number, in, out, depth);
+    default:
+      return false;
+  }
+}
 
 inline void AppendProtobufVarint(uint64_t value, std::string* out) {
   while (value >= 0x80) {
