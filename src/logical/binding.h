@@ -67,6 +67,10 @@ struct ScalarBinding {
   /// Of a call that makes a struct: the same call that makes no other fields than these (numbers, ascending), with the
   /// same values in them. Null if there is no such call.
   std::function<std::shared_ptr<const ScalarBinding>(const std::vector<int>& fields)> with_fields;
+  /// Of a parser of outside texts or bytes: the same call, whose result is a struct of the parsed value and of a text
+  /// that says why the input is refused (null: it is not). It raises no error for refused input. Null for other
+  /// functions.
+  std::shared_ptr<const ScalarBinding> checked;
   /// The column name Spark generates when it is not "name(arg, arg)", e.g. "(a + 1)"; arguments as printed by
   /// Expr::Sql() are passed in. Null = default form.
   std::function<std::string(const std::vector<std::string>& arguments)> sql;

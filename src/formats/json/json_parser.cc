@@ -1,6 +1,8 @@
 // The exact way of JsonParser: Jackson's tokens and Spark's conversions, errors included.
 #include "formats/json/json_parser.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "base/error.h"
@@ -144,6 +146,8 @@ JsonParser::Outcome JsonParser::ExactRows(std::vector<ColumnBuilder>* columns) {
 
 JsonParser::Outcome JsonParser::ExactValue(std::string_view document, ColumnBuilder* column) {
   int64_t row = column->length();
+  broken_ = false;
+  failed_ = nullptr;
   lexer_.Start(document);
   JsonToken token = lexer_.Next();
   if (token == JsonToken::kNone) {
@@ -160,6 +164,7 @@ JsonParser::Outcome JsonParser::ExactValue(std::string_view document, ColumnBuil
     result = Convert(*root_, column);
   }
   if (result == Result::kGood || result == Result::kPartial) return {1, result == Result::kPartial};
+  broken_ = result == Result::kBroken;
   column->Truncate(row);
   if (is_struct) {
     for (ColumnBuilder& child : column->children()) child.AppendNull();
@@ -168,6 +173,12 @@ JsonParser::Outcome JsonParser::ExactValue(std::string_view document, ColumnBuil
     column->AppendNull();
   }
   return {1, true};
+}
+
+std::string JsonParser::Complaint() const {
+  if (broken_) return "the text is not JSON";
+  if (!failed_) return fmt::format("the document is no {}", root_->id == TypeId::kArray ? "array" : "object");
+  return fmt::format("the field `{}` is not of type {}", failed_->name, failed_->type->Sql());
 }
 
 // Appends the current value, or the one behind the current name. kFailed: nothing was appended.
@@ -232,6 +243,7 @@ JsonParser::Result JsonParser::ConvertObject(const Node& node, ColumnBuilder* co
       lexer_.Next();
     }
     if (result == Result::kBroken) return Result::kBroken;
+    if (result == Result::kFailed && field >= 0 && !failed_) failed_ = &node.type->fields()[field];
     if (filter_ && field >= 0 && &node == root_.get() && result == Result::kGood && filter_->Concerns(field) &&
         !filter_->Keeps(field, columns, row)) {
       for (size_t i = 0; i < node.children.size(); ++i) columns[i].Truncate(row);

@@ -42,6 +42,8 @@ class JsonParser {
   /// Appends one document to a column of the root's type; a bad one as a struct of what could be read, or as null.
   /// Blank text is null and not bad. `padded` as above.
   Outcome AppendValue(std::string_view document, ColumnBuilder* column, bool padded);
+  /// What was bad in the last document that AppendValue found so.
+  std::string Complaint() const;
 
  private:
   struct Node;
@@ -82,6 +84,9 @@ class JsonParser {
   const RowFilter* filter_ = nullptr;
   bool skipped_ = false;  // the filter has ruled the current row out
   const char* end_ = nullptr;
+  // Of the last document that was read the exact way: whether its end was not found, and the first field that failed.
+  bool broken_ = false;
+  const types::StructField* failed_ = nullptr;
   std::string scratch_;
 };
 

@@ -1,4 +1,6 @@
 // from_csv, to_csv, schema_of_csv.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "formats/csv/csv_converter.h"
@@ -6,6 +8,7 @@
 #include "formats/csv/csv_writer.h"
 #include "formats/csv/record_tokenizer.h"
 #include "formats/value_text.h"
+#include "functions/checked_parser.h"
 #include "functions/kernels.h"
 #include "functions/list_picker.h"
 #include "functions/text_options.h"
@@ -75,8 +78,37 @@ std::shared_ptr<arrow::Array> CorruptTexts(const Column<std::string_view>& csv, 
   return out.Finish();
 }
 
+/// Notes for each bad row what spoilt it first.
+class Culprits {
+ public:
+  explicit Culprits(const CsvRule& rule, size_t rows) : rule_(rule), culprits_(rows, kNone) {}
+  /// What is bad and has not been before is so because of the field; -1: because of how many columns there are.
+  void Note(const std::vector<uint8_t>& bad, int field) {
+    for (size_t row = 0; row < bad.size(); ++row) {
+      if (bad[row] && culprits_[row] == kNone) culprits_[row] = field;
+    }
+  }
+  void Tell(Refusals* refusals) const {
+    for (size_t row = 0; row < culprits_.size(); ++row) {
+      if (culprits_[row] != kNone) refusals->Add(static_cast<int64_t>(row), Reason(culprits_[row]));
+    }
+  }
+
+ private:
+  static constexpr int kNone = -2;
+  std::string Reason(int field) const {
+    if (field < 0) return fmt::format("the number of columns is not {}", rule_.columns());
+    const types::StructField& wanted = rule_.type->fields()[field];
+    return fmt::format("the field `{}` is not of type {}", wanted.name, wanted.type->Sql());
+  }
+  const CsvRule& rule_;
+  std::vector<int> culprits_;
+};
+
+/// With `refusals` bad records are noted there and raise nothing.
 std::shared_ptr<arrow::Array> ParseAll(const CsvRule& rule, const std::string& time_zone,
-                                       const Column<std::string_view>& csv, int64_t rows) {
+                                       const Column<std::string_view>& csv, int64_t rows,
+                                       Refusals* refusals = nullptr) {
   formats::FormatContext context = WithTimeZone(rule.options, time_zone);
   formats::CsvOptions options(context);
   formats::OptionReader reader(context);
@@ -84,6 +116,8 @@ std::shared_ptr<arrow::Array> ParseAll(const CsvRule& rule, const std::string& t
   formats::TokenTable table(rule.columns());
   std::vector<uint8_t> bad(rows);
   Tokenize(csv, rows, options.dialect, &table, &bad);
+  Culprits culprits(rule, refusals ? bad.size() : 0);
+  if (refusals) culprits.Note(bad, -1);
   arrow::ArrayVector fields(rule.type->fields().size());
   for (int field = 0; field < static_cast<int>(fields.size()); ++field) {
     int slot = rule.SlotOf(field);
@@ -91,9 +125,14 @@ std::shared_ptr<arrow::Array> ParseAll(const CsvRule& rule, const std::string& t
     formats::ColumnBuilder column(rule.type->fields()[field].type);
     column.Reserve(rows);
     converter.Convert(table, slot, &column, bad.data());
+    if (refusals) culprits.Note(bad, field);
     fields[field] = column.Finish();
   }
-  if (rule.fails && std::find(bad.begin(), bad.end(), 1) != bad.end()) throw Malformed(rule.columns());
+  if (refusals) {
+    culprits.Tell(refusals);
+  } else if (rule.fails && std::find(bad.begin(), bad.end(), 1) != bad.end()) {
+    throw Malformed(rule.columns());
+  }
   if (rule.corrupt_field >= 0) fields[rule.corrupt_field] = CorruptTexts(csv, bad);
   return MakeStructArray(types::ToArrow(rule.type), rows, fields, AndValidity({&csv}, rows));
 }
@@ -141,6 +180,10 @@ ScalarBindingPtr BindFromCsv(const BindContext& context, const Arguments& argume
   auto binding = NewBinding(context, arguments, rule.type, types, kernel, Nulls::kAlways);
   binding->expensive = true;
   ShowFirstOnly("from_csv", binding.get());
+  AddCheckedForm(binding.get(),
+                 [rule](EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows, Refusals* refusals) {
+                   return ParseAll(rule, eval.time_zone, Column<std::string_view>(values[0]), rows, refusals);
+                 });
   return binding;
 }
 

@@ -7,6 +7,7 @@
 #include "formats/json/json_schema.h"
 #include "formats/json/json_writer.h"
 #include "functions/cast_kernels.h"
+#include "functions/checked_parser.h"
 #include "functions/kernels.h"
 #include "functions/list_picker.h"
 #include "functions/text_options.h"
@@ -55,8 +56,10 @@ std::shared_ptr<arrow::Array> WithCorruptField(const JsonRule& rule, const std::
   return MakeStructArray(types::ToArrow(rule.type), parsed->length(), fields, AndValidity({&column}, parsed->length()));
 }
 
+/// With `refusals` bad records are noted there and raise nothing.
 std::shared_ptr<arrow::Array> ParseAll(const JsonRule& rule, const std::string& time_zone,
-                                       const Column<std::string_view>& json, int64_t rows) {
+                                       const Column<std::string_view>& json, int64_t rows,
+                                       Refusals* refusals = nullptr) {
   formats::FormatContext context = WithTimeZone(rule.options, time_zone);
   formats::JsonOptions options(context);
   formats::OptionReader reader(context);
@@ -72,7 +75,11 @@ std::shared_ptr<arrow::Array> ParseAll(const JsonRule& rule, const std::string& 
     if (json.valid(row)) {
       std::string_view text = json[row];
       bad = parser.AppendValue(text, &builder, text.data() + text.size() <= padded_end).bad;
-      if (bad && rule.fails) throw Malformed(*rule.parsed);
+      if (bad && refusals) {
+        refusals->Add(row, parser.Complaint());
+      } else if (bad && rule.fails) {
+        throw Malformed(*rule.parsed);
+      }
     } else {
       builder.AppendNull();
     }
@@ -125,6 +132,7 @@ void OfferFewerFields(const JsonRule& rule, logical::ScalarBinding* binding) {
     narrow.type = narrow.parsed = types::Struct(std::move(kept));
     auto call = std::make_shared<logical::ScalarBinding>(whole);
     call->type = narrow.type;
+    call->checked = nullptr;
     call->kernel = FromJsonKernel(narrow);
     return call;
   };
@@ -163,6 +171,10 @@ ScalarBindingPtr BindFromJson(const BindContext& context, const Arguments& argum
   auto binding = NewBinding(context, arguments, rule.type, types, FromJsonKernel(rule), Nulls::kAlways);
   binding->expensive = true;
   binding->sql = [](const std::vector<std::string>& texts) { return "from_json(" + texts[0] + ")"; };
+  AddCheckedForm(binding.get(),
+                 [rule](EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows, Refusals* refusals) {
+                   return ParseAll(rule, eval.time_zone, Column<std::string_view>(values[0]), rows, refusals);
+                 });
   OfferFewerFields(rule, binding.get());
   return binding;
 }
