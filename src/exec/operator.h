@@ -45,6 +45,7 @@ struct SourceRange {
   std::optional<connectors::Offset> start;
   connectors::Offset end;
   bool empty = true;  ///< nothing new: the scan gives no rows
+  connectors::DeadLetterWriter* dead_letters = nullptr;
 };
 
 /// One execution: a batch query, or one micro-batch of a stream. Shared by all partitions' threads.

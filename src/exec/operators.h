@@ -38,6 +38,8 @@ OperatorPtr MakeExpand(OperatorPtr child, const logical::Expand& node);
 OperatorPtr MakeWatermark(OperatorPtr child, const logical::Watermark& node);
 /// Passes rows on and puts aggregates of them into ExecContext::observed.
 OperatorPtr MakeCollectMetrics(OperatorPtr child, const logical::CollectMetrics& node);
+/// Passes on the rows without a refusal and gives the records of the others to the stream's DeadLetterWriter.
+OperatorPtr MakeDeadLetters(OperatorPtr child, const logical::DeadLetters& node);
 
 // Breakers.
 /// At most `limit` rows if it is not negative; only for a global sort.

@@ -102,6 +102,8 @@ class Planner {
         return MakeWatermark(Plan(node->child()), *node->As<logical::Watermark>());
       case PlanKind::kCollectMetrics:
         return MakeCollectMetrics(Plan(node->child()), *node->As<logical::CollectMetrics>());
+      case PlanKind::kDeadLetters:
+        return MakeDeadLetters(Plan(node->child()), *node->As<logical::DeadLetters>());
       case PlanKind::kMapPartitions:
         return options_.python.map_partitions(Plan(node->child()), *node->As<logical::MapPartitions>());
       case PlanKind::kGroupMap:

@@ -290,6 +290,26 @@ PlanPtr CollectMetrics::WithExpressions(std::vector<ExprPtr> new_expressions) co
   return std::make_shared<CollectMetrics>(child(), name, std::move(new_expressions));
 }
 
+DeadLetters::DeadLetters(PlanPtr child, std::shared_ptr<StreamHandle> stream, Attributes record,
+                         std::vector<ExprPtr> refusals)
+    : Plan(PlanKind::kDeadLetters, {child}, child->output),
+      stream(std::move(stream)),
+      record(std::move(record)),
+      refusals(std::move(refusals)) {}
+PlanPtr DeadLetters::WithChildren(std::vector<PlanPtr> new_children) const {
+  return std::make_shared<DeadLetters>(new_children[0], stream, record, refusals);
+}
+std::vector<ExprPtr> DeadLetters::Expressions() const {
+  std::vector<ExprPtr> out(record.begin(), record.end());
+  out.insert(out.end(), refusals.begin(), refusals.end());
+  return out;
+}
+PlanPtr DeadLetters::WithExpressions(std::vector<ExprPtr> new_expressions) const {
+  auto middle = new_expressions.begin() + static_cast<std::ptrdiff_t>(record.size());
+  return std::make_shared<DeadLetters>(child(), stream, NamedOutput({new_expressions.begin(), middle}),
+                                       std::vector<ExprPtr>(middle, new_expressions.end()));
+}
+
 MapPartitions::MapPartitions(PlanPtr child, std::shared_ptr<const plan::PythonUdf> function, Attributes output)
     : Plan(PlanKind::kMapPartitions, {child}, std::move(output)), function(std::move(function)) {}
 PlanPtr MapPartitions::WithChildren(std::vector<PlanPtr> new_children) const {

@@ -27,6 +27,8 @@ class StreamHandle {
  public:
   virtual ~StreamHandle() = default;
   virtual std::string Describe() const = 0;
+  /// The option by which the reader asked that records which a parser refuses are put aside; empty if it did not.
+  virtual std::string dead_letter_option() const { return ""; }
 };
 /// Batches that stay in memory: memory-sink tables, cached frames, foreachBatch input. Snapshots are immutable.
 class BatchSource {
@@ -58,6 +60,7 @@ enum class PlanKind {
   kWindow,
   kWatermark,
   kCollectMetrics,
+  kDeadLetters,
   kMapPartitions,
   kGroupMap,
   kCoGroupMap,
@@ -265,6 +268,17 @@ struct CollectMetrics : Plan {
   std::vector<ExprPtr> metrics;
   PlanPtr WithChildren(std::vector<PlanPtr>) const override;
   std::vector<ExprPtr> Expressions() const override { return metrics; }
+  PlanPtr WithExpressions(std::vector<ExprPtr>) const override;
+  std::string Describe() const override;
+};
+/// Takes rows that have a refusal out of the route, to the dead letters of the stream.
+struct DeadLetters : Plan {
+  DeadLetters(PlanPtr child, std::shared_ptr<StreamHandle> stream, Attributes record, std::vector<ExprPtr> refusals);
+  std::shared_ptr<StreamHandle> stream;
+  Attributes record;              ///< all columns of the stream's record, as the child has them
+  std::vector<ExprPtr> refusals;  ///< texts; of those that are not null the first counts
+  PlanPtr WithChildren(std::vector<PlanPtr>) const override;
+  std::vector<ExprPtr> Expressions() const override;
   PlanPtr WithExpressions(std::vector<ExprPtr>) const override;
   std::string Describe() const override;
 };

@@ -90,6 +90,7 @@ std::string Expand::Describe() const {
 std::string Window::Describe() const { return "Window " + Texts(windows); }
 std::string Watermark::Describe() const { return "EventTimeWatermark " + event_time->ToString() + ", " + delay_text; }
 std::string CollectMetrics::Describe() const { return "CollectMetrics " + name + ", " + Texts(metrics); }
+std::string DeadLetters::Describe() const { return "DeadLetters " + stream->Describe() + ", " + Texts(refusals); }
 std::string MapPartitions::Describe() const {
   constexpr int kMapInPandas = 205;
   return (function->eval_type == kMapInPandas ? "MapInPandas " : "MapInArrow ") + function->name + ", " +

@@ -55,6 +55,7 @@ bool PassesColumnsOn(const logical::Plan& plan) {
     case PlanKind::kTail:
     case PlanKind::kJoin:
     case PlanKind::kWatermark:
+    case PlanKind::kDeadLetters:
       return true;
     default:
       return false;

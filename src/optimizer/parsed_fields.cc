@@ -105,6 +105,7 @@ bool FindsColumnsById(const logical::Plan& plan) {
     case PlanKind::kLimit:
     case PlanKind::kJoin:
     case PlanKind::kWatermark:
+    case PlanKind::kDeadLetters:
       return true;
     default:
       return false;

@@ -5,6 +5,7 @@
 
 namespace sluice::optimizer {
 
+logical::PlanPtr PutDeadLettersAside(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr FoldConstants(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr SimplifyBooleans(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr PushPredicatesDown(const logical::PlanPtr& plan, const ConstantFolder& fold);

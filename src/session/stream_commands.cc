@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/uuid.h"
 #include "exec/stateful/planning.h"
+#include "optimizer/dead_letters.h"
 #include "python/foreach_sink.h"
 #include "python/udf_operator.h"
 #include "session/commands.h"
@@ -166,6 +167,7 @@ streaming::StreamingQueryPtr StartStream(Session& session, const plan::WriteStre
   if (!has_checkpoint) ChooseCheckpoint(session, command, choice, &definition);
   analyzer::CheckStreaming(plan, definition.mode, *definition.conf);
   exec::CheckSupportedOnStreams(plan);
+  optimizer::CheckDeadLetters(plan);
 
   auto* table = dynamic_cast<connectors::TableSink*>(definition.sink.get());
   std::shared_ptr<logical::BatchSource> rows = table ? table->rows() : nullptr;

@@ -33,6 +33,7 @@ void WritePartition(const exec::Operator& root, exec::ExecContext& context, int 
 void WriteRows(const MicroBatchPtr& batch, connectors::StreamSink& sink, const connectors::SinkBatch& sink_batch) {
   auto context = batch->NewContext();
   try {
+    batch->BeginDeadLetters(sink_batch);
     exec::ExecContext::RunScope scope(*context);
     std::vector<WriterMessage> messages(batch->root().Partitions(*context));
     exec::ForEachPartition(batch->root(), *context, [&](int partition) {
@@ -43,8 +44,11 @@ void WriteRows(const MicroBatchPtr& batch, connectors::StreamSink& sink, const c
     batch->Finish(*context);
     base::FaultPoint("stream.after_state");
     if (sink.MayPrecedeLog() != connectors::BeforeLog::kAll) batch->AwaitLog();
+    // Before the sink's commit: a batch that the sink has is not computed again.
+    batch->FlushDeadLetters();
     sink.CommitBatch(sink_batch, messages);
   } catch (...) {
+    batch->AbortDeadLetters();
     sink.AbortBatch(sink_batch);
     throw;
   }
@@ -69,6 +73,20 @@ base::Error StateNotComputed(const MicroBatch& batch) {
                      {"missingCommits", missing}});
   return base::Error::Plain(base::ErrorKind::kSpark, "Exception thrown in awaitResult: ")
       .WithCause("org.apache.spark.sql.execution.streaming.state.StateStoreCommitValidationFailed: " + cause.message());
+}
+
+// Runs the user's function over the batch's frame.
+void ProcessFrame(const MicroBatchPtr& batch, BatchFrameSink& sink, const connectors::SinkBatch& sink_batch) {
+  auto table = std::make_shared<MicroBatchTable>(batch);
+  batch->BeginDeadLetters(sink_batch);
+  try {
+    sink.ProcessBatch({batch->range().batch_id, table->Plan(), sink_batch.mode}, batch->runtime().cancellation);
+    if (batch->is_stateful() && !table->executed()) throw StateNotComputed(*batch);
+    batch->FlushDeadLetters();
+  } catch (...) {
+    batch->AbortDeadLetters();
+    throw;
+  }
 }
 
 }  // namespace
@@ -113,6 +131,7 @@ std::unique_ptr<exec::ExecContext> MicroBatch::NewContext() {
       range.end = to->second;
       range.empty = range.start && *range.start == range.end;
     }
+    range.dead_letters = source->dead_letters.get();
     context->sources[source->definition.get()] = std::move(range);
     context->rows_read[source->definition.get()] = &source->rows_read;
   }
@@ -124,6 +143,24 @@ void MicroBatch::Finish(exec::ExecContext& context) {
   std::lock_guard context_lock(context.metrics_mutex);
   for (auto& [name, row] : context.observed) result_.observed[name] = row;
   for (auto& [id, stats] : context.event_times) result_.event_times[id].Merge(stats);
+}
+
+void MicroBatch::BeginDeadLetters(const connectors::SinkBatch& sink_batch) {
+  for (const QuerySourcePtr& source : runtime_->sources.unique) {
+    if (source->dead_letters) source->dead_letters->BeginBatch(sink_batch);
+  }
+}
+
+void MicroBatch::FlushDeadLetters() {
+  for (const QuerySourcePtr& source : runtime_->sources.unique) {
+    if (source->dead_letters) source->dead_letters->Flush();
+  }
+}
+
+void MicroBatch::AbortDeadLetters() {
+  for (const QuerySourcePtr& source : runtime_->sources.unique) {
+    if (source->dead_letters) source->dead_letters->AbortBatch();
+  }
 }
 
 BatchResult MicroBatch::Result() const {
@@ -142,9 +179,7 @@ BatchResult MicroBatch::Result() const {
 void WriteBatch(const MicroBatchPtr& batch, connectors::StreamSink& sink, const connectors::SinkBatch& sink_batch) {
   base::FaultPoint("stream.before_sink");
   if (auto* frame_sink = dynamic_cast<BatchFrameSink*>(&sink)) {
-    auto table = std::make_shared<MicroBatchTable>(batch);
-    frame_sink->ProcessBatch({batch->range().batch_id, table->Plan(), sink_batch.mode}, batch->runtime().cancellation);
-    if (batch->is_stateful() && !table->executed()) throw StateNotComputed(*batch);
+    ProcessFrame(batch, *frame_sink, sink_batch);
   } else if (sink.BeginBatch(sink_batch)) {
     WriteRows(batch, sink, sink_batch);
   }

@@ -67,6 +67,10 @@ class MicroBatch {
   /// An execution has come to its end: what it saw counts for the batch.
   void Finish(exec::ExecContext& context);
   BatchResult Result() const;
+  /// Those of all its sources, between the sink's begin and its commit.
+  void BeginDeadLetters(const connectors::SinkBatch& sink_batch);
+  void FlushDeadLetters();
+  void AbortDeadLetters();
 
  private:
   std::shared_ptr<QueryRuntime> runtime_;

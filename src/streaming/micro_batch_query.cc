@@ -115,6 +115,10 @@ void MicroBatchQuery::Initialize() {
   };
   runtime_->sources = CreateSources(definition_.plan, definition_.checkpoint, std::move(context));
   definition_.sink->Start({.query_id = id_, .cancellation = cancellation_});
+  for (const QuerySourcePtr& source : runtime_->sources.unique) {
+    if (source->definition->dead_letter_option().empty()) continue;
+    source->dead_letters = source->source->OpenDeadLetters(*definition_.sink);
+  }
   if (definition_.trigger.kind == plan::TriggerKind::kAvailableNow) {
     for (const QuerySourcePtr& source : runtime_->sources.unique) source->source->PrepareForTriggerAvailableNow();
   }

@@ -19,6 +19,7 @@ struct QuerySource {
   std::shared_ptr<connectors::StreamSource> source;
   std::string description;
   std::atomic<int64_t> rows_read{0};
+  std::unique_ptr<connectors::DeadLetterWriter> dead_letters;  ///< null: the stream has none
 };
 using QuerySourcePtr = std::shared_ptr<QuerySource>;
 

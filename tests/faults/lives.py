@@ -85,7 +85,7 @@ def interrupted(program, scenario, point, passage, action, make_input):
             if action == "kill":
                 second = Run(program)
             else:
-                assert f"Injected fault at {point}" in str(failure)
+                assert f"Injected fault at {point}" in str(failure), failure
             assert second.complete(scenario, folder)
             return scenario.result(second.spark, folder)
         finally:

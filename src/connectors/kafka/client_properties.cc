@@ -218,6 +218,18 @@ Properties JavaProperties(const plan::Options& options) {
   return out;
 }
 
+Properties ProducersPart(const Properties& consumer) {
+  Properties out;
+  for (const auto& [name, value] : consumer) {
+    auto has = [&name](ClientRole role) {
+      return std::ranges::any_of(
+          kProperties, [&](const Property& property) { return property.java == name && Fits(property.use, role); });
+    };
+    if (has(ClientRole::kProducer) || !has(ClientRole::kConsumer)) out.emplace(name, value);
+  }
+  return out;
+}
+
 ClientProperties ToClientProperties(const Properties& given, ClientRole role) {
   Properties java = given;
   ClientProperties out;

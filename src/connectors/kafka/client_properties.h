@@ -16,6 +16,9 @@ enum class ClientRole { kConsumer, kProducer, kTransactionalProducer };
 /// The options that begin with "kafka.", by their lower-case Java names without it.
 std::map<std::string, std::string> JavaProperties(const plan::Options& options);
 
+/// Those of a consumer's Java properties that a producer on the same cluster has as well.
+std::map<std::string, std::string> ProducersPart(const std::map<std::string, std::string>& consumer);
+
 /// Throws UNSUPPORTED_FEATURE.NOT_IN_SLUICE, which names the property and never its value, for one that has no
 /// counterpart. What the client relies on (offsets, error handling) is set here as well.
 ClientProperties ToClientProperties(const std::map<std::string, std::string>& java, ClientRole role);

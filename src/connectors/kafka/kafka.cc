@@ -1,4 +1,5 @@
 // Registers the Kafka source and sink.
+#include "connectors/kafka/kafka_options.h"
 #include "connectors/kafka/kafka_sink.h"
 #include "connectors/kafka/kafka_source.h"
 #include "connectors/spi/registry.h"
@@ -27,6 +28,8 @@ std::vector<OptionSpec> KafkaOptions() {
           {"minPartitions", "", "Source: into how many partitions a batch is cut at least."},
           {"maxRecordsPerPartition", "", "Stream source: how many records a partition of a batch has at most."},
           {"includeHeaders", "false", "Whether there is a column of headers."},
+          {kafka::kDeadLetterOption, "",
+           "Stream source: the topic of the same brokers where records go that a parser of the query refuses."},
           {"groupIdPrefix", "spark-kafka-source", "Source: how generated consumer group ids begin."},
           {"kafkaConsumer.pollTimeoutMs", "spark.network.timeout", "Source: how long a record is waited for."},
           {"fetchOffset.numRetries", "3", "Source: how often offsets that go back are asked for again."},

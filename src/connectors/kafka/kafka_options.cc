@@ -12,6 +12,7 @@
 #include "base/uuid.h"
 #include "connectors/file/file_stream_options.h"
 #include "connectors/kafka/kafka_errors.h"
+#include "functions/java_regex.h"
 
 namespace sluice::connectors::kafka {
 namespace {
@@ -150,6 +151,54 @@ void CheckGeneralOptions(const Options& options) {
   ToClientProperties(ConsumerProperties(options), ClientRole::kConsumer);
 }
 
+Subscription ParseSubscription(const Options& options) {
+  auto [strategy, value] = Strategy(options);
+  Subscription out;
+  if (strategy == "subscribe") {
+    out.topics = SplitTopics(value);
+  } else if (strategy == "subscribepattern") {
+    out.kind = Subscription::Kind::kPattern;
+    out.pattern = Trim(value);
+  } else {
+    out.kind = Subscription::Kind::kAssign;
+    out.partitions = ParsePartitions(value);
+  }
+  return out;
+}
+
+bool IsSubscribed(const Subscription& subscription, const std::string& topic) {
+  switch (subscription.kind) {
+    case Subscription::Kind::kSubscribe:
+      return std::ranges::count(subscription.topics, topic) > 0;
+    case Subscription::Kind::kAssign:
+      return std::ranges::any_of(subscription.partitions,
+                                 [&](const TopicPartition& partition) { return partition.topic == topic; });
+    case Subscription::Kind::kPattern:
+      return static_cast<bool>(
+          functions::JavaRegex("^(?:" + subscription.pattern + ")$", "subscribePattern").Find(topic));
+  }
+  return false;
+}
+
+// Where dead letters would be read again at once is no place for them.
+void CheckDeadLetterTopic(const Options& options) {
+  auto topic = FindOption(options, kDeadLetterOption);
+  if (!topic) return;
+  std::string name = Trim(*topic);
+  if (name.empty()) throw IllegalArgument(fmt::format("Option '{}' must name a topic", kDeadLetterOption));
+  if (IsSubscribed(ParseSubscription(options), name)) {
+    throw IllegalArgument(
+        fmt::format("Option '{}' names the topic '{}', which the query itself reads", kDeadLetterOption, name));
+  }
+}
+
+// Any size that the source's topic takes is to go; the brokers have the last word.
+ClientProperties DeadLetterClient(const std::map<std::string, std::string>& consumer) {
+  ClientProperties out = ToClientProperties(ProducersPart(consumer), ClientRole::kProducer);
+  out["message.max.bytes"] = "1000000000";
+  return out;
+}
+
 OffsetLimit ParseLimit(const Options& options, const std::string& side, OffsetLimit::Kind otherwise) {
   OffsetLimit limit{.kind = otherwise};
   if (auto time = FindOption(options, side + "Timestamp")) {
@@ -181,21 +230,6 @@ void RefuseOffset(const OffsetLimit& limit, int64_t refused, const char* text) {
   for (const auto& [partition, offset] : limit.values) {
     if (offset == refused) throw IllegalArgument(fmt::format(fmt::runtime(text), partition.ToString()));
   }
-}
-
-Subscription ParseSubscription(const Options& options) {
-  auto [strategy, value] = Strategy(options);
-  Subscription out;
-  if (strategy == "subscribe") {
-    out.topics = SplitTopics(value);
-  } else if (strategy == "subscribepattern") {
-    out.kind = Subscription::Kind::kPattern;
-    out.pattern = Trim(value);
-  } else {
-    out.kind = Subscription::Kind::kAssign;
-    out.partitions = ParsePartitions(value);
-  }
-  return out;
 }
 
 int64_t PollTimeout(const Options& options, const base::SqlConf* conf) {
@@ -246,9 +280,16 @@ void CheckStreamSourceOptions(const Options& options) {
   }
   if (FindOption(options, "endingTimestamp")) spdlog::warn("endingTimestamp option ignored in streaming queries");
   CheckGeneralOptions(options);
+  CheckDeadLetterTopic(options);
 }
 
 void CheckBatchSourceOptions(const Options& options) {
+  if (FindOption(options, kDeadLetterOption)) {
+    throw IllegalArgument(
+        fmt::format("Option '{}' is only for a stream: a batch query has no commit, and may run any "
+                    "number of times",
+                    kDeadLetterOption));
+  }
   OffsetLimit starting = ParseLimit(options, "starting", OffsetLimit::Kind::kEarliest);
   if (starting.kind == OffsetLimit::Kind::kLatest) {
     throw IllegalArgument("starting offset can't be latest for batch queries on Kafka");
@@ -297,6 +338,10 @@ SourceOptions ParseSourceOptions(const Options& options, const base::SqlConf* co
   // The group is joined by nobody; brokers see it only where it was asked for.
   if (!own_group && FindOption(options, "groupIdPrefix")) java["group.id"] = out.group_id;
   out.client = ToClientProperties(java, ClientRole::kConsumer);
+  if (auto topic = FindOption(options, kDeadLetterOption)) {
+    out.dead_letter_topic = Trim(*topic);
+    out.dead_letter_client = DeadLetterClient(ConsumerProperties(options));
+  }
   return out;
 }
 
@@ -309,6 +354,9 @@ bool IsExactlyOnce(const Options& options) {
 }
 
 void CheckStreamSinkOptions(const Options& options) {
+  if (FindOption(options, kDeadLetterOption)) {
+    throw IllegalArgument(fmt::format("Option '{}' is one of the source, not of the sink", kDeadLetterOption));
+  }
   auto java = JavaProperties(options);
   for (const char* name : {"key.serializer", "value.serializer"}) java.erase(name);
   ToClientProperties(java, RoleOf(IsExactlyOnce(options)));

@@ -43,7 +43,12 @@ struct SourceOptions {
   std::string group_id;
   std::string servers;
   ClientProperties client;
+  std::optional<std::string> dead_letter_topic;
+  ClientProperties dead_letter_client;  ///< of a producer on the same cluster, if there is such a topic
 };
+
+/// Names the topic to which a stream's records go that a parser refuses.
+inline constexpr char kDeadLetterOption[] = "sluice.deadLetterTopic";
 
 /// What Spark checks when the frame is made. Throws kIllegalArgument with its texts.
 void CheckStreamSourceOptions(const plan::Options& options);

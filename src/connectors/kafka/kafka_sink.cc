@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+
 #include "base/error.h"
 #include "connectors/kafka/batch_transactions.h"
+#include "connectors/kafka/dead_letters.h"
 #include "connectors/kafka/kafka_errors.h"
 #include "connectors/kafka/producer.h"
 
@@ -41,7 +44,7 @@ class KafkaWriter : public PartitionWriter {
   int64_t rows_ = 0;
 };
 
-class KafkaSink : public StreamSink {
+class KafkaSink : public StreamSink, public SharedTransactions {
  public:
   KafkaSink(types::TypePtr schema, plan::Options options) : schema_(std::move(schema)), options_(std::move(options)) {}
 
@@ -53,19 +56,22 @@ class KafkaSink : public StreamSink {
   bool BeginBatch(const SinkBatch& batch) override {
     if (!output_) Open();
     rows_ = 0;
+    shared_ = false;
     output_->producer().SetSubject(fmt::format("batch {}", batch.batch_id));
     return !transactions_ || transactions_->Begin(batch);
   }
   PartitionWriterPtr OpenPartition(const SinkBatch&, int) override { return std::make_unique<KafkaWriter>(*output_); }
   void CommitBatch(const SinkBatch&, const std::vector<WriterMessage>& messages) override {
     for (const WriterMessage& message : messages) rows_ += message.rows;
-    transactions_ ? transactions_->Commit(rows_ > 0) : output_->Flush();
+    transactions_ ? transactions_->Commit(rows_ > 0 || shared_) : output_->Flush();
   }
   void AbortBatch(const SinkBatch&) override {
     if (transactions_) transactions_->Abort();
     output_->Reset();
   }
   BeforeLog MayPrecedeLog() const override { return IsExactlyOnce(options_) ? BeforeLog::kRows : BeforeLog::kAll; }
+  Producer* transaction() override { return transactions_ ? &output_->producer() : nullptr; }
+  void NoteShared() override { shared_ = true; }
   int64_t LastOutputRows() const override { return rows_; }
   void Stop() override {
     transactions_.reset();
@@ -87,6 +93,7 @@ class KafkaSink : public StreamSink {
   std::unique_ptr<Output> output_;
   std::unique_ptr<BatchTransactions> transactions_;  ///< null: at least once
   int64_t rows_ = 0;
+  std::atomic<bool> shared_{false};  ///< the transaction has records that are no rows of the sink
 };
 
 class KafkaWrite : public BatchWrite {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "checkpoint/metadata_log.h"
+#include "connectors/kafka/dead_letters.h"
 #include "connectors/kafka/kafka_errors.h"
 #include "connectors/kafka/record_columns.h"
 #include "connectors/kafka/record_reader.h"
@@ -47,6 +48,7 @@ class KafkaSource : public StreamSource {
   }
 
   std::optional<Offset> LatestOffset(const std::optional<Offset>& start, const ReadLimit& limit) override {
+    if (dead_letters_) *dead_letters_ = 0;  // the next batch's, or none
     PartitionOffsets from = start ? ParseOffsets(*start) : PartitionOffsets();
     latest_ = Latest(from);
     PartitionOffsets end = Admit(from, limit);
@@ -71,7 +73,27 @@ class KafkaSource : public StreamSource {
     return OpenRecords(feeds_, consumer_, options_, static_cast<const RecordPartition&>(*partition).range, request);
   }
 
+  std::unique_ptr<DeadLetterWriter> OpenDeadLetters(StreamSink& sink) override {
+    dead_letters_ = std::make_shared<std::atomic<int64_t>>(0);
+    return MakeDeadLetterWriter(options_, consumer_, sink, dead_letters_);
+  }
+
   std::vector<std::pair<std::string, std::string>> Metrics(const std::optional<Offset>&) override {
+    std::vector<std::pair<std::string, std::string>> metrics = Lags();
+    if (dead_letters_) metrics.emplace_back("deadLetters", std::to_string(*dead_letters_));
+    return metrics;
+  }
+
+  // An idle query is woken by what its feeds, which wait at the end of each partition, receive.
+  std::optional<int64_t> MillisUntilData() const override {
+    if (delayed_) return kDelayedMillis;
+    if (!wakes_ || fixed_) return std::nullopt;
+    watched_ = true;
+    return feeds_->WatchFrom(consumed_) ? kDiscoveryMillis : 0;
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> Lags() const {
     int64_t least = INT64_MAX, most = INT64_MIN, total = 0;
     for (const auto& [partition, offset] : latest_) {
       auto consumed = consumed_.find(partition);
@@ -87,15 +109,6 @@ class KafkaSource : public StreamSource {
             {"avgOffsetsBehindLatest", types::FormatDouble(average)}};
   }
 
-  // An idle query is woken by what its feeds, which wait at the end of each partition, receive.
-  std::optional<int64_t> MillisUntilData() const override {
-    if (delayed_) return kDelayedMillis;
-    if (!wakes_ || fixed_) return std::nullopt;
-    watched_ = true;
-    return feeds_->WatchFrom(consumed_) ? kDiscoveryMillis : 0;
-  }
-
- private:
   struct PlannedBatch {
     std::optional<Offset> start;
     Offset end;
@@ -171,6 +184,7 @@ class KafkaSource : public StreamSource {
   std::optional<PartitionOffsets> fixed_;
   PartitionOffsets latest_, consumed_;
   PlannedBatch prepared_;
+  DeadLetterCount dead_letters_;  ///< of the last batch; null: nobody collects them
   int64_t last_trigger_ms_ = 0, asked_ms_ = 0;
   bool delayed_ = false;
   mutable bool watched_ = false;  ///< the query has waited for records since the last look
@@ -183,6 +197,9 @@ class KafkaStream : public StreamDefinition {
   std::string Describe() const override { return "kafka"; }
   std::string short_name() const override { return "kafka"; }
   types::TypePtr schema() const override { return schema_; }
+  std::string dead_letter_option() const override {
+    return plan::FindOption(options_, kDeadLetterOption) ? kDeadLetterOption : "";
+  }
   std::unique_ptr<StreamSource> Create(const StreamSourceContext& context) override {
     return std::make_unique<KafkaSource>(ParseSourceOptions(options_, context.conf, true), context);
   }

@@ -103,7 +103,7 @@ struct ClientCallbacks {
   }
 };
 
-RecordLayout::RecordLayout(const types::DataType& schema, const SinkOptions& options) {
+RecordLayout::RecordLayout(const types::DataType& schema, const SinkOptions& options) : fixed_topic(options.topic) {
   auto find = [&](const char* name) { return schema.FieldIndex(name, true).value_or(-1); };
   key = find("key");
   value = find("value");
@@ -139,8 +139,8 @@ class Producer::RowSender {
 
   /// Gives the topic of the last row.
   std::string SendAll() {
-    if (producer_.options_.topic && layout_.headers < 0) {
-      SendToOneTopic(producer_.Topic(*producer_.options_.topic));
+    if (layout_.fixed_topic && layout_.headers < 0) {
+      SendToOneTopic(producer_.Topic(*layout_.fixed_topic));
     } else {
       for (int64_t row = 0; row < rows_.num_rows(); ++row) SendRow(row);
     }
@@ -180,14 +180,14 @@ class Producer::RowSender {
         message.err = RD_KAFKA_RESP_ERR_NO_ERROR;
         (*messages)[--kept] = message;
       } else if (message.err) {
-        producer_.NoteFailure(*producer_.options_.topic, message.partition, rd_kafka_err2str(message.err));
+        producer_.NoteFailure(*layout_.fixed_topic, message.partition, rd_kafka_err2str(message.err));
       }
     }
     return kept;
   }
 
   std::string TopicOf(int64_t row) {
-    if (producer_.options_.topic) return *producer_.options_.topic;
+    if (layout_.fixed_topic) return *layout_.fixed_topic;
     Bytes topic = topics_[row];
     if (!topic.data) throw NullTopic();
     return {static_cast<const char*>(topic.data), topic.size};

@@ -20,11 +20,13 @@ struct rd_kafka_message_s;
 
 namespace sluice::connectors::kafka {
 
-/// Which columns of the rows a record is made of; -1 = there is none. Throws what Spark's KafkaWriter complains of
+/// Which columns of the rows a record is made of; -1 = there is none. `fixed_topic` is where all rows go. Throws what
+/// Spark's KafkaWriter complains of
 /// (_LEGACY_ERROR_TEMP_3080).
 struct RecordLayout {
   RecordLayout(const types::DataType& schema, const SinkOptions& options);
   int key = -1, value = -1, topic = -1, partition = -1, headers = -1;
+  std::optional<std::string> fixed_topic;
 };
 
 /// Thread safe. A failed record makes the next call throw; it names the topic, the partition and what the brokers said.

@@ -42,6 +42,47 @@ class StreamDefinition : public logical::StreamHandle {
   virtual std::unique_ptr<StreamSource> Create(const StreamSourceContext& context) = 0;
 };
 
+/// The run of a query that a sink serves.
+struct SinkRun {
+  std::string query_id;                ///< the checkpoint's: the same in every run
+  base::CancellationPtr cancellation;  ///< cancelled when the query stops
+};
+
+enum class OutputMode { kAppend, kUpdate, kComplete };
+
+/// How far the work on a batch may go before its range is in the offsets log for good. A range that the log does not
+/// have may be another one after a crash.
+enum class BeforeLog {
+  kNothing,
+  kRows,  ///< what is written shows only once the batch commits
+  kAll,   ///< what shows may come again, in batches with other ids and limits
+};
+
+/// What is known of a batch when it is written.
+struct SinkBatch {
+  int64_t batch_id = 0;
+  types::TypePtr schema;
+  OutputMode mode = OutputMode::kAppend;
+  int64_t timestamp_ms = 0;  ///< when its range was logged; the same when it runs again
+};
+
+class StreamSink;
+
+/// Takes a source's records that the query refuses, its dead letters. A batch is begun, written by partitions in
+/// parallel, and flushed before its sink commits it, or aborted.
+class DeadLetterWriter {
+ public:
+  virtual ~DeadLetterWriter() = default;
+  /// The sink has begun the batch.
+  virtual void BeginBatch(const SinkBatch& batch) = 0;
+  /// The columns of the source's record by their names, then a text "error". Thread safe. A batch may be computed more
+  /// than once, in whole or in part: a record that has been written for it is not written again.
+  virtual void Write(const arrow::RecordBatch& rows) = 0;
+  /// On return the records are safe, or they are if the sink commits its batch.
+  virtual void Flush() = 0;
+  virtual void AbortBatch() {}
+};
+
 /// A running source (Spark's MicroBatchStream with SupportsAdmissionControl and SupportsTriggerAvailableNow). Called
 /// from the query's thread only, but for Open'ed readers.
 class StreamSource {
@@ -69,36 +110,14 @@ class StreamSource {
   virtual BatchReaderPtr Open(const InputPartitionPtr& partition, const ScanRequest& request) = 0;
   /// The batch that ended at `end` is in the commit log of the query: forget what is before (cleanSource …).
   virtual void Commit(const Offset& end) {}
+  /// Called once, before the first batch, if the stream has a dead_letter_option. The sink outlives what is returned.
+  virtual std::unique_ptr<DeadLetterWriter> OpenDeadLetters(StreamSink& sink) { return nullptr; }
   /// For progress' sources[].metrics, in the order in which they are shown.
   virtual std::vector<std::pair<std::string, std::string>> Metrics(const std::optional<Offset>& latest) { return {}; }
   /// True if the source wakes the loop itself; else it is looked at every spark.sql.streaming.pollingDelay.
   virtual bool WakesOnData() const { return false; }
   /// Milliseconds until new data is due (rate sources); nothing = unknown.
   virtual std::optional<int64_t> MillisUntilData() const { return std::nullopt; }
-};
-
-enum class OutputMode { kAppend, kUpdate, kComplete };
-
-/// The run of a query that a sink serves.
-struct SinkRun {
-  std::string query_id;                ///< the checkpoint's: the same in every run
-  base::CancellationPtr cancellation;  ///< cancelled when the query stops
-};
-
-/// How far the work on a batch may go before its range is in the offsets log for good. A range that the log does not
-/// have may be another one after a crash.
-enum class BeforeLog {
-  kNothing,
-  kRows,  ///< what is written shows only once the batch commits
-  kAll,   ///< what shows may come again, in batches with other ids and limits
-};
-
-/// What is known of a batch when it is written.
-struct SinkBatch {
-  int64_t batch_id = 0;
-  types::TypePtr schema;
-  OutputMode mode = OutputMode::kAppend;
-  int64_t timestamp_ms = 0;  ///< when its range was logged; the same when it runs again
 };
 
 /// A running sink. A batch is opened, written by partitions in parallel, then committed or aborted. A batch id that was
