@@ -45,6 +45,12 @@ class ScanIterator final : public BatchIterator {
   std::atomic<int64_t>* rows_read_;
 };
 
+connectors::ScanRequest RequestIn(const ExecContext& context, const connectors::ScanRequest& request) {
+  connectors::ScanRequest out = request;
+  out.cancellation = context.cancellation;
+  return out;
+}
+
 struct ScanPartitions {
   std::vector<connectors::InputPartitionPtr> partitions;
 };
@@ -61,15 +67,16 @@ class TableScanOperator final : public Operator {
 
   int Partitions(ExecContext& context) const override { return static_cast<int>(Plan(context)->partitions.size()); }
   BatchIteratorPtr Open(ExecContext& context, int partition) const override {
-    return std::make_unique<ScanIterator>(table_->Open(Plan(context)->partitions[partition], request_), schema(),
-                                          nullptr);
+    return std::make_unique<ScanIterator>(
+        table_->Open(Plan(context)->partitions[partition], RequestIn(context, request_)), schema(), nullptr);
   }
   std::string Describe() const override { return text_; }
 
  private:
   std::shared_ptr<ScanPartitions> Plan(ExecContext& context) const {
     return context.Shared<ScanPartitions>(this, [&] {
-      return std::make_shared<ScanPartitions>(ScanPartitions{table_->Partitions(request_, context.parallelism)});
+      return std::make_shared<ScanPartitions>(
+          ScanPartitions{table_->Partitions(RequestIn(context, request_), context.parallelism)});
     });
   }
   connectors::BatchTablePtr table_;

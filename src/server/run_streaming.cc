@@ -93,7 +93,7 @@ void Answer(Execution& execution, const StreamingQueryPtr& query, const Streamin
       query->Stop();
       return;
     case StreamingQueryCommand::kProcessAllAvailable:
-      query->ProcessAllAvailable();
+      query->ProcessAllAvailable(execution.cancellation());
       return;
     case StreamingQueryCommand::kExplain:
       result->mutable_explain()->set_result(query->Explain(command.explain().extended()));

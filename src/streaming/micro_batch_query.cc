@@ -26,6 +26,23 @@ base::Error FromUnknown(const std::exception& thrown) {
   return base::Error::Internal(std::string("Unexpected exception: ") + thrown.what());
 }
 
+// Has a callback registered with a token, which may be null.
+class CallbackScope {
+ public:
+  CallbackScope(base::CancellationPtr token, std::function<void()> callback) : token_(std::move(token)) {
+    if (token_) number_ = token_->AddCallback(std::move(callback));
+  }
+  ~CallbackScope() {
+    if (token_) token_->RemoveCallback(number_);
+  }
+  CallbackScope(const CallbackScope&) = delete;
+  CallbackScope& operator=(const CallbackScope&) = delete;
+
+ private:
+  base::CancellationPtr token_;
+  int number_ = 0;
+};
+
 }  // namespace
 
 MicroBatchQuery::MicroBatchQuery(QueryDefinition definition, QueryHooks hooks)
@@ -332,7 +349,11 @@ bool MicroBatchQuery::AwaitTermination(std::optional<int64_t> timeout_ms) {
   return true;
 }
 
-void MicroBatchQuery::ProcessAllAvailable() {
+void MicroBatchQuery::ProcessAllAvailable(const base::CancellationPtr& caller) {
+  CallbackScope interrupt(caller, [this] {
+    std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  });
   std::unique_lock lock(mutex_);
   if (exception_) throw *exception_;
   if (state_ == State::kTerminated) return;
@@ -340,7 +361,8 @@ void MicroBatchQuery::ProcessAllAvailable() {
   int64_t wanted = looks_ + 1;
   looks_wanted_ = std::max(looks_wanted_, wanted);
   wake_.notify_all();
-  changed_.wait(lock, [&] { return finished_ || empty_look_ >= wanted; });
+  changed_.wait(lock, [&] { return finished_ || empty_look_ >= wanted || (caller && caller->cancelled()); });
+  if (caller) caller->Check();
   if (exception_) throw *exception_;
 }
 

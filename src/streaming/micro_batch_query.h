@@ -52,7 +52,7 @@ class MicroBatchQuery : public StreamingQuery, public std::enable_shared_from_th
   std::string ExceptionText() const override;
   void Stop() override;
   bool AwaitTermination(std::optional<int64_t> timeout_ms) override;
-  void ProcessAllAvailable() override;
+  void ProcessAllAvailable(const base::CancellationPtr& caller) override;
   std::string Explain(bool extended) const override;
   std::string StartedEventJson() const override { return started_json_; }
 

@@ -61,8 +61,9 @@ class StreamingQuery {
   /// Blocks until the query has ended or the time is up; true if it ended. Throws its exception.
   virtual bool AwaitTermination(std::optional<int64_t> timeout_ms) = 0;
   /// Blocks until all data available at the call has been processed and committed. Throws the
-  /// query's exception.
-  virtual void ProcessAllAvailable() = 0;
+  /// query's exception, and OPERATION_CANCELED when the caller's token, which may be null, is cancelled.
+  virtual void ProcessAllAvailable(const base::CancellationPtr& caller) = 0;
+  void ProcessAllAvailable() { ProcessAllAvailable(nullptr); }
   /// "No physical plan. Waiting for data." before the first batch.
   virtual std::string Explain(bool extended) const = 0;
   /// {"id","runId","name","timestamp","jobTags"} of the started event.

@@ -40,10 +40,10 @@ class KafkaTable : public BatchTable {
     return "Scan KafkaRelation(strategy=" + options_.subscription.Describe() + ")";
   }
   types::TypePtr schema() const override { return schema_; }
-  std::vector<InputPartitionPtr> Partitions(const ScanRequest&, int) override {
+  std::vector<InputPartitionPtr> Partitions(const ScanRequest& request, int) override {
     auto reading = std::make_shared<Reading>();
     reading->options = options_;
-    reading->consumer = std::make_shared<Consumer>(reading->options, nullptr);
+    reading->consumer = std::make_shared<Consumer>(reading->options, request.cancellation);
     reading->feeds = std::make_shared<FeedPool>(reading->consumer, reading->options, nullptr);
     OffsetFetcher fetcher(reading->options, reading->consumer);
     std::vector<InputPartitionPtr> partitions;

@@ -31,6 +31,7 @@ struct ScanRequest {
   std::vector<logical::ExprPtr> filters;  ///< conjuncts; attributes are named as `columns` of the table
   int64_t batch_rows = 16384;
   std::string time_zone = "UTC";
+  base::CancellationPtr cancellation;  ///< of the execution, for calls that block; may be null
 };
 
 /// A unit of parallel reading.
