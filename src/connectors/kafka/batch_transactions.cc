@@ -20,15 +20,12 @@ using Clock = std::chrono::steady_clock;
 
 // How long an attempt waits that goes on in the background and is resumed, so that a cancelled query ends soon.
 constexpr int kWaitMillis = 100;
-// An attempt that is not resumed gets enough for a slow broker.
-constexpr int kOffsetsMillis = 3000;
+// An attempt that is not resumed gets enough for a slow broker, and takes longer than a dead coordinator is remembered.
+constexpr int kOffsetsMillis = 4000;
 constexpr int kRetryMillis = 20;
 constexpr std::chrono::seconds kAbortTime{1};
 
-struct ErrorDeleter {
-  void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
-};
-using ErrorPtr = std::unique_ptr<rd_kafka_error_t, ErrorDeleter>;
+using ErrorPtr = Handle<rd_kafka_error_t, rd_kafka_error_destroy>;
 
 }  // namespace
 

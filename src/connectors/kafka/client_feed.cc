@@ -2,7 +2,6 @@
 #include "connectors/kafka/client_feed.h"
 
 #include <fmt/format.h>
-#include <librdkafka/rdkafka.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -47,12 +46,19 @@ std::string HeaderBytes(const rd_kafka_message_t& message) {
 
 }  // namespace
 
-ClientFeed::ClientFeed(ConsumerPtr consumer, TopicPartition partition, bool with_headers, std::function<void()> wake)
+// Without a callback for errors the library logs them; what ends the reading comes with the records.
+ClientPtr ClientFeed::MakeClient(const ClientProperties& properties) {
+  return std::make_shared<Client>(RD_KAFKA_CONSUMER, MakeConf(properties));
+}
+
+ClientFeed::ClientFeed(ClientPtr client, base::CancellationPtr cancellation, TopicPartition partition,
+                       bool with_headers, std::function<void()> wake)
     : RecordFeed(std::move(partition)),
-      consumer_(std::move(consumer)),
+      client_(std::move(client)),
+      cancellation_(std::move(cancellation)),
       with_headers_(with_headers),
       wake_(std::move(wake)),
-      queue_(rd_kafka_queue_new(consumer_->client())),
+      queue_(rd_kafka_queue_new(client_->get())),
       messages_(kFetchMost) {
   if (wake_) rd_kafka_queue_cb_event_enable(queue_, CallWake, &wake_);
 }
@@ -66,7 +72,7 @@ ClientFeed::~ClientFeed() {
 void ClientFeed::Stop() {
   Release(ready_);
   taken_ = ready_ = 0;
-  if (running_) rd_kafka_consume_stop(consumer_->Topic(partition_.topic), partition_.partition);
+  if (running_) rd_kafka_consume_stop(client_->Topic(partition_.topic), partition_.partition);
   running_ = false;
 }
 
@@ -75,7 +81,7 @@ void ClientFeed::Seek(int64_t offset) {
   Stop();
   lost_ = false;
   position_ = offset;
-  rd_kafka_topic_t* topic = consumer_->Topic(partition_.topic);
+  rd_kafka_topic_t* topic = client_->Topic(partition_.topic);
   if (rd_kafka_consume_start_queue(topic, partition_.partition, offset, queue_) != 0) {
     throw BrokerError(fmt::format("Cannot read partition {} from offset {}: {}", partition_.ToString(), offset,
                                   rd_kafka_err2str(rd_kafka_last_error())));
@@ -99,10 +105,9 @@ void ClientFeed::Refill(int wait_ms) {
 }
 
 size_t ClientFeed::Wait(int wait_ms) {
-  const base::CancellationPtr& cancellation = consumer_->cancellation();
-  int callback = cancellation ? cancellation->AddCallback([this] { rd_kafka_queue_yield(queue_); }) : 0;
+  int callback = cancellation_ ? cancellation_->AddCallback([this] { rd_kafka_queue_yield(queue_); }) : 0;
   ssize_t count = rd_kafka_consume_batch_queue(queue_, wait_ms, messages_.data(), 1);
-  if (cancellation) cancellation->RemoveCallback(callback);
+  if (cancellation_) cancellation_->RemoveCallback(callback);
   if (count <= 0) return 0;
   ssize_t more = rd_kafka_consume_batch_queue(queue_, 0, messages_.data() + 1, messages_.size() - 1);
   return static_cast<size_t>(count + std::max<ssize_t>(more, 0));
@@ -115,7 +120,7 @@ void ClientFeed::Note(const rd_kafka_message_t& event) {
     lost_ = true;
     // The library has stopped fetching it.
     running_ = false;
-    rd_kafka_consume_stop(consumer_->Topic(partition_.topic), partition_.partition);
+    rd_kafka_consume_stop(client_->Topic(partition_.topic), partition_.partition);
   } else if (MeansRefused(event.err)) {
     throw BrokerError(fmt::format("Cannot read partition {} at offset {}: {}", partition_.ToString(), position_,
                                   rd_kafka_message_errstr(&event)));

@@ -19,7 +19,7 @@ namespace {
 using Properties = std::map<std::string, std::string>;
 
 // Milliseconds, as Java's.
-constexpr char kDeliveryTimeout[] = "120000";
+constexpr char kDeliveryTimeout[] = "120000", kRequestTimeout[] = "30000";
 
 enum class Use { kBoth, kConsumer, kProducer, kTransactions };
 struct Property {
@@ -150,10 +150,12 @@ void TranslateKeyStore(Properties& java, ClientProperties* out) {
 // The longest transaction that brokers allow by default: a batch is one, and a backlog takes its time. The library
 // wants no record to be tried for longer than that.
 void SetTransactionDefaults(ClientProperties* out) {
-  auto given = out->emplace("transaction.timeout.ms", "900000");
-  if (!given.second && std::atoll(given.first->second.c_str()) < std::atoll(kDeliveryTimeout)) {
-    out->emplace("delivery.timeout.ms", given.first->second);
+  const std::string& time = out->emplace("transaction.timeout.ms", "900000").first->second;
+  for (auto [name, otherwise] :
+       {std::pair("delivery.timeout.ms", kDeliveryTimeout), std::pair("socket.timeout.ms", kRequestTimeout)}) {
+    if (std::atoll(time.c_str()) < std::atoll(otherwise)) out->emplace(name, time);
   }
+  out->emplace("metadata.max.age.ms", kCoordinatorMemory);
 }
 
 void SetDefaults(ClientRole role, ClientProperties* out) {
@@ -164,6 +166,7 @@ void SetDefaults(ClientRole role, ClientProperties* out) {
   preset("socket.connection.setup.timeout.ms", "10000");
   if (role == ClientRole::kConsumer) {
     preset("isolation.level", "read_uncommitted");
+    preset("socket.timeout.ms", kRequestTimeout);
     // Positions come from the checkpoint only; an offset that is gone is for the source to judge.
     (*out)["enable.auto.commit"] = "false";
     (*out)["enable.auto.offset.store"] = "false";
@@ -175,6 +178,9 @@ void SetDefaults(ClientRole role, ClientProperties* out) {
     return;
   }
   if (role == ClientRole::kTransactionalProducer) SetTransactionDefaults(out);
+  // In Java it bounds every answer; in the library, that to records alone.
+  auto answer = out->find("request.timeout.ms");
+  preset("socket.timeout.ms", answer == out->end() ? kRequestTimeout : answer->second.c_str());
   preset("enable.idempotence", "true");
   preset("linger.ms", "5");
   preset("delivery.timeout.ms", kDeliveryTimeout);
@@ -246,6 +252,18 @@ ClientProperties ToClientProperties(const Properties& given, ClientRole role) {
     out[std::string(known->librdkafka)] = translated;
   }
   SetDefaults(role, &out);
+  return out;
+}
+
+ClientProperties GroupReaderProperties(const ClientProperties& producer, const std::string& group) {
+  ClientProperties out = producer;
+  for (const Property& property : kProperties) {
+    if (property.use != Use::kBoth && property.librdkafka != "socket.timeout.ms")
+      out.erase(std::string(property.librdkafka));
+  }
+  for (const char* name : {"partitioner", "queue.buffering.max.messages", "queue.buffering.max.kbytes"})
+    out.erase(name);
+  out["group.id"] = group;
   return out;
 }
 

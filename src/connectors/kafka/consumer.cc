@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "connectors/kafka/client_conf.h"
 #include "connectors/kafka/kafka_errors.h"
 #include "functions/java_regex.h"
 
@@ -25,18 +24,15 @@ int AttemptMillis(ConnectionTrouble::Clock::time_point end) {
 // After an answer that may soon be another one.
 constexpr int kPauseMillis = 50;
 
-struct MetadataDeleter {
-  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
-};
-using MetadataPtr = std::unique_ptr<const rd_kafka_metadata_t, MetadataDeleter>;
+using MetadataPtr = Handle<const rd_kafka_metadata_t, rd_kafka_metadata_destroy>;
+using ListPtr = Handle<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
 
-struct ListDeleter {
-  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
-};
-using ListPtr = std::unique_ptr<rd_kafka_topic_partition_list_t, ListDeleter>;
+// Younger than the library's header that this is built with: the broker was left out of the cluster meanwhile.
+constexpr auto kDestroyBroker = static_cast<rd_kafka_resp_err_t>(-137);
 
 bool IsTransient(rd_kafka_resp_err_t error) {
   switch (error) {
+    case kDestroyBroker:
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
     case RD_KAFKA_RESP_ERR__TRANSPORT:
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
@@ -48,6 +44,12 @@ bool IsTransient(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
     case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
     case RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+    case RD_KAFKA_RESP_ERR_LISTENER_NOT_FOUND:
+    case RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
       return true;
     default:
       return false;
@@ -59,7 +61,8 @@ bool IsUnknown(rd_kafka_resp_err_t error) {
          error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 }
 
-ConfPtr MakeConsumerConf(const ClientProperties& properties, ConnectionTrouble* trouble) {
+ConfPtr MakeConsumerConf(const SourceOptions& options, ConnectionTrouble* trouble) {
+  ClientProperties properties = options.client;
   ConfPtr conf = MakeConf(properties);
   rd_kafka_conf_set_opaque(conf.get(), trouble);
   rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* text, void* noting) {
@@ -78,24 +81,11 @@ Consumer::Consumer(const SourceOptions& options, base::CancellationPtr cancellat
     : servers_(options.servers),
       answer_time_(options.answer_ms),
       cancellation_(std::move(cancellation)),
-      client_(MakeClient(RD_KAFKA_CONSUMER, MakeConsumerConf(options.client, &trouble_))) {}
-
-Consumer::~Consumer() {
-  for (const auto& [name, topic] : topics_) rd_kafka_topic_destroy(topic);
-  rd_kafka_destroy(client_);
-}
-
-rd_kafka_topic_s* Consumer::Topic(const std::string& name) {
-  std::lock_guard lock(mutex_);
-  rd_kafka_topic_s*& topic = topics_[name];
-  if (!topic) topic = rd_kafka_topic_new(client_, name.c_str(), nullptr);
-  if (!topic) throw BrokerError(fmt::format("'{}' is no name of a Kafka topic", name));
-  return topic;
-}
+      client_(RD_KAFKA_CONSUMER, MakeConsumerConf(options, &trouble_)) {}
 
 template <typename Attempt>
 void Consumer::Await(const std::string& what, Attempt&& attempt) {
-  rd_kafka_poll(client_, 0);  // what was noted earlier is no reason
+  rd_kafka_poll(client_.get(), 0);  // what was noted earlier is no reason
   auto begin = ConnectionTrouble::Clock::now(), end = begin + answer_time_;
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   Trouble trouble;
@@ -103,7 +93,7 @@ void Consumer::Await(const std::string& what, Attempt&& attempt) {
     if (cancellation_) cancellation_->Check();
     error = attempt(AttemptMillis(end));
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    rd_kafka_poll(client_, IsTransient(error) ? kPauseMillis : 0);
+    rd_kafka_poll(client_.get(), IsTransient(error) ? kPauseMillis : 0);
     trouble = trouble_.Since(begin);
   } while (IsTransient(error) && !trouble.refused && ConnectionTrouble::Clock::now() < end);
   if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
@@ -139,10 +129,10 @@ TopicPartitions Consumer::Assigned(const Subscription& subscription) {
 }
 
 void Consumer::AddPartitions(const std::string& name, TopicPartitions* out) {
-  rd_kafka_topic_t* topic = Topic(name);
+  rd_kafka_topic_t* topic = client_.Topic(name);
   Await(fmt::format("partitions of topic '{}'", name), [&](int milliseconds) {
     const rd_kafka_metadata_t* answer = nullptr;
-    rd_kafka_resp_err_t error = rd_kafka_metadata(client_, 0, topic, &answer, milliseconds);
+    rd_kafka_resp_err_t error = rd_kafka_metadata(client_.get(), 0, topic, &answer, milliseconds);
     if (error) return error;
     MetadataPtr metadata(answer);
     if (metadata->topic_cnt == 0) return RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
@@ -153,7 +143,7 @@ void Consumer::AddPartitions(const std::string& name, TopicPartitions* out) {
 
 bool Consumer::FindLeaders(const std::string& topic, std::map<TopicPartition, std::string>* leaders) {
   const rd_kafka_metadata_t* answer = nullptr;
-  if (rd_kafka_metadata(client_, 0, Topic(topic), &answer, static_cast<int>(kAttemptTime.count())) !=
+  if (rd_kafka_metadata(client_.get(), 0, client_.Topic(topic), &answer, static_cast<int>(kAttemptTime.count())) !=
       RD_KAFKA_RESP_ERR_NO_ERROR)
     return false;
   MetadataPtr metadata(answer);
@@ -175,7 +165,7 @@ void Consumer::AddMatching(const std::string& pattern, TopicPartitions* out) {
   functions::JavaRegex regex("^(?:" + pattern + ")$", "subscribePattern");
   Await("topics", [&](int milliseconds) {
     const rd_kafka_metadata_t* answer = nullptr;
-    rd_kafka_resp_err_t error = rd_kafka_metadata(client_, 1, nullptr, &answer, milliseconds);
+    rd_kafka_resp_err_t error = rd_kafka_metadata(client_.get(), 1, nullptr, &answer, milliseconds);
     if (error) return error;
     MetadataPtr metadata(answer);
     for (int i = 0; i < metadata->topic_cnt; ++i) {
@@ -198,7 +188,7 @@ PartitionOffsets Consumer::OffsetsAt(const PartitionOffsets& times) {
     for (const auto& [partition, time] : times) {
       rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)->offset = time;
     }
-    rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(client_, list.get(), milliseconds);
+    rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(client_.get(), list.get(), milliseconds);
     if (error && !IsUnknown(error)) return error;
     out.clear();
     for (int i = 0; i < list->cnt; ++i) {

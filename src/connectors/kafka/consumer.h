@@ -1,29 +1,26 @@
-// One client of the brokers for reading: topics, offsets, and the feeds of partitions.
+// One client of the brokers that asks about topics and offsets.
 #pragma once
 
 #include <chrono>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/cancellation.h"
+#include "connectors/kafka/client.h"
 #include "connectors/kafka/connection_trouble.h"
 #include "connectors/kafka/kafka_options.h"
 #include "connectors/kafka/partition_offsets.h"
 
-struct rd_kafka_s;
-struct rd_kafka_topic_s;
-
 namespace sluice::connectors::kafka {
 
 /// Thread safe. Calls wait for the brokers as long as the options say; they end early when the token is cancelled and
-/// when the brokers refuse the connection.
+/// when the brokers refuse the connection. It fetches no records: on a connection with fetches, each question would
+/// wait until the broker has answered the fetch before it.
 class Consumer {
  public:
   /// Throws kIllegalArgument if the client library does not take the properties.
   Consumer(const SourceOptions& options, base::CancellationPtr cancellation);
-  ~Consumer();
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
 
@@ -38,9 +35,7 @@ class Consumer {
   /// nobody could tell. A topic that does not exist has no partitions.
   bool FindLeaders(const std::string& topic, std::map<TopicPartition, std::string>* leaders);
 
-  rd_kafka_s* client() const { return client_; }
-  /// The library's handle of a topic, which lives as long as this.
-  rd_kafka_topic_s* Topic(const std::string& name);
+  rd_kafka_t* client() const { return client_.get(); }
   const base::CancellationPtr& cancellation() const { return cancellation_; }
 
  private:
@@ -55,9 +50,7 @@ class Consumer {
   std::chrono::milliseconds answer_time_;
   base::CancellationPtr cancellation_;
   ConnectionTrouble trouble_;
-  rd_kafka_s* client_ = nullptr;
-  std::mutex mutex_;
-  std::map<std::string, rd_kafka_topic_s*> topics_;
+  Client client_;  ///< the last member: its callbacks use the others
 };
 using ConsumerPtr = std::shared_ptr<Consumer>;
 

@@ -53,6 +53,24 @@ TEST(OffsetRangesTest, DividesLargeRangesOnly) {
   EXPECT_EQ(DivideRanges(ranges, std::nullopt, std::nullopt).size(), 2);
 }
 
+TEST(ClientPropertiesTest, ReadersOfAGroupConnectAsTheProducerDoes) {
+  auto producer = ToClientProperties({{"bootstrap.servers", "h:1"}, {"security.protocol", "SSL"}, {"acks", "all"}},
+                                     ClientRole::kTransactionalProducer);
+  EXPECT_EQ(producer.at("socket.timeout.ms"), "30000");
+  auto reader = GroupReaderProperties(producer, "g");
+  EXPECT_EQ(reader.at("security.protocol"), "SSL");
+  EXPECT_EQ(reader.at("group.id"), "g");
+  for (const char* name : {"acks", "enable.idempotence", "transaction.timeout.ms", "partitioner"})
+    EXPECT_FALSE(reader.contains(name)) << name;
+}
+
+TEST(ClientPropertiesTest, NoAnswerTakesLongerThanATransaction) {
+  auto producer = ToClientProperties({{"bootstrap.servers", "h:1"}, {"transaction.timeout.ms", "5000"}},
+                                     ClientRole::kTransactionalProducer);
+  EXPECT_EQ(producer.at("socket.timeout.ms"), "5000");
+  EXPECT_EQ(producer.at("delivery.timeout.ms"), "5000");
+}
+
 TEST(ClientPropertiesTest, TranslatesJavaNames) {
   auto properties = ToClientProperties(
       {{"bootstrap.servers", "h:1"},

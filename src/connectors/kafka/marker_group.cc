@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 
-#include <memory>
-
-#include "connectors/kafka/client_conf.h"
+#include "connectors/kafka/client.h"
 #include "connectors/kafka/kafka_errors.h"
 
 namespace sluice::connectors::kafka {
@@ -18,15 +16,6 @@ constexpr int kWaitMillis = 100;
 // Between questions that are answered at once, while a transaction is being finished.
 constexpr int kPendingMillis = 10;
 
-template <auto destroy>
-struct Destroyer {
-  template <typename T>
-  void operator()(T* object) const {
-    destroy(object);
-  }
-};
-template <typename T, auto destroy>
-using Handle = std::unique_ptr<T, Destroyer<destroy>>;
 using Partitions = Handle<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
 using Event = Handle<rd_kafka_event_t, rd_kafka_event_destroy>;
 using Queue = Handle<rd_kafka_queue_t, rd_kafka_queue_destroy>;
@@ -38,7 +27,9 @@ class Question {
       : producer_(producer),
         group_(group),
         end_(Clock::now() + timeout),
-        queue_(rd_kafka_queue_new(producer.client())) {}
+        // The library crashes when a producer asks for a group whose coordinator is not ready.
+        client_(RD_KAFKA_CONSUMER, MakeConf(GroupReaderProperties(producer.options().client, group))),
+        queue_(rd_kafka_queue_new(client_.get())) {}
 
   std::optional<BatchMarker> Answer() {
     for (;;) {
@@ -75,7 +66,7 @@ class Question {
   }
 
   Event Ask() {
-    rd_kafka_t* client = producer_.client();
+    rd_kafka_t* client = client_.get();
     Handle<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy> options(
         rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS));
     // Without this an offset is told that a transaction being committed is about to replace.
@@ -123,6 +114,7 @@ class Question {
   const Producer& producer_;
   const std::string& group_;
   Clock::time_point end_;
+  Client client_;
   Queue queue_;
 };
 

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "connectors/kafka/client_conf.h"
 #include "connectors/kafka/kafka_errors.h"
 
 namespace sluice::connectors::kafka {
@@ -140,7 +139,7 @@ class Producer::RowSender {
   /// Gives the topic of the last row.
   std::string SendAll() {
     if (layout_.fixed_topic && layout_.headers < 0) {
-      SendToOneTopic(producer_.Topic(*layout_.fixed_topic));
+      SendToOneTopic(producer_.client_->Topic(*layout_.fixed_topic));
     } else {
       for (int64_t row = 0; row < rows_.num_rows(); ++row) SendRow(row);
     }
@@ -201,7 +200,7 @@ class Producer::RowSender {
       rd_kafka_vu_t parts[6] = {};
       size_t count = 0;
       parts[count].vtype = RD_KAFKA_VTYPE_RKT;
-      parts[count++].u.rkt = producer_.Topic(topic);
+      parts[count++].u.rkt = producer_.client_->Topic(topic);
       parts[count].vtype = RD_KAFKA_VTYPE_PARTITION;
       parts[count++].u.i32 = partitions_[row];
       parts[count].vtype = RD_KAFKA_VTYPE_VALUE;
@@ -216,7 +215,7 @@ class Producer::RowSender {
         parts[count].vtype = RD_KAFKA_VTYPE_HEADERS;
         parts[count++].u.headers = headers;
       }
-      rd_kafka_error_t* error = rd_kafka_produceva(producer_.client_, parts, count);
+      rd_kafka_error_t* error = rd_kafka_produceva(producer_.client(), parts, count);
       if (!error) break;
       rd_kafka_resp_err_t code = rd_kafka_error_code(error);
       std::string text = rd_kafka_error_string(error);
@@ -241,22 +240,10 @@ Producer::Producer(SinkOptions options, base::CancellationPtr cancellation)
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_dr_msg_cb(conf.get(), ClientCallbacks::Delivered);
   rd_kafka_conf_set_error_cb(conf.get(), ClientCallbacks::Error);
-  client_ = MakeClient(RD_KAFKA_PRODUCER, std::move(conf));
+  client_ = std::make_unique<Client>(RD_KAFKA_PRODUCER, std::move(conf));
 }
 
-Producer::~Producer() {
-  Reset();
-  for (const auto& [name, topic] : topics_) rd_kafka_topic_destroy(topic);
-  rd_kafka_destroy(client_);
-}
-
-rd_kafka_topic_s* Producer::Topic(const std::string& name) {
-  std::lock_guard lock(mutex_);
-  rd_kafka_topic_s*& topic = topics_[name];
-  if (!topic) topic = rd_kafka_topic_new(client_, name.c_str(), nullptr);
-  if (!topic) throw BrokerError(fmt::format("'{}' is no name of a Kafka topic", name));
-  return topic;
-}
+Producer::~Producer() { Reset(); }
 
 void Producer::NoteFailure(const rd_kafka_message_s& record) {
   // The message's own text would be its payload.
@@ -297,7 +284,7 @@ void Producer::CheckFailure() {
 void Producer::CheckFenced() {
   if (!options_.exactly_once) return;
   char text[512];
-  switch (rd_kafka_fatal_error(client_, text, sizeof(text))) {
+  switch (rd_kafka_fatal_error(client(), text, sizeof(text))) {
     case RD_KAFKA_RESP_ERR__FENCED:
     case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
     case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH: {
@@ -315,21 +302,21 @@ void Producer::CheckCancelled() const {
 
 void Producer::AwaitRoom() {
   CheckCancelled();
-  rd_kafka_poll(client_, kWaitMillis);
+  rd_kafka_poll(client(), kWaitMillis);
 }
 
 void Producer::Send(const arrow::RecordBatch& rows, const RecordLayout& layout) {
   CheckFailure();
   if (rows.num_rows() == 0) return;
   std::string topic = RowSender(*this, rows, layout).SendAll();
-  rd_kafka_poll(client_, 0);
+  rd_kafka_poll(client(), 0);
   CheckFailure();
   std::lock_guard lock(mutex_);
   last_topic_ = std::move(topic);
 }
 
 void Producer::Flush() {
-  while (rd_kafka_flush(client_, kWaitMillis) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+  while (rd_kafka_flush(client(), kWaitMillis) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     CheckFailure();
     CheckCancelled();
   }
@@ -353,8 +340,8 @@ std::string Producer::LastTopic() {
 }
 
 void Producer::Reset() {
-  rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-  rd_kafka_poll(client_, 0);
+  rd_kafka_purge(client(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  rd_kafka_poll(client(), 0);
   std::lock_guard lock(mutex_);
   failed_ = false;
   failure_.clear();

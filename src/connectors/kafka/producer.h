@@ -4,18 +4,17 @@
 #include <arrow/record_batch.h>
 
 #include <atomic>
-#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 
 #include "base/cancellation.h"
+#include "connectors/kafka/client.h"
 #include "connectors/kafka/connection_trouble.h"
 #include "connectors/kafka/kafka_options.h"
 #include "types/data_type.h"
 
-struct rd_kafka_s;
-struct rd_kafka_topic_s;
 struct rd_kafka_message_s;
 
 namespace sluice::connectors::kafka {
@@ -56,7 +55,7 @@ class Producer {
   std::string LastTopic();
   const SinkOptions& options() const { return options_; }
   const base::CancellationPtr& cancellation() const { return cancellation_; }
-  rd_kafka_s* client() const { return client_; }
+  rd_kafka_t* client() const { return client_->get(); }
 
  private:
   friend struct ClientCallbacks;
@@ -68,17 +67,15 @@ class Producer {
   std::string Subject();
   void CheckCancelled() const;
   void AwaitRoom();
-  rd_kafka_topic_s* Topic(const std::string& name);
 
   SinkOptions options_;
   base::CancellationPtr cancellation_;
   ConnectionTrouble trouble_;
   ConnectionTrouble::Clock::time_point flushed_{};  ///< earlier trouble has passed
-  rd_kafka_s* client_ = nullptr;
   std::mutex mutex_;
-  std::map<std::string, rd_kafka_topic_s*> topics_;
   std::atomic<bool> failed_{false};
   std::string failure_, subject_, last_topic_;
+  std::unique_ptr<Client> client_;  ///< the last member: its callbacks use the others
 };
 
 }  // namespace sluice::connectors::kafka

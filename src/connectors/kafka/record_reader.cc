@@ -127,29 +127,28 @@ FeedPool::FeedPool(ConsumerPtr consumer, const SourceOptions& options, std::func
       fetcher_(Fetcher::Supports(options.client) ? std::make_shared<Fetcher>(consumer_, options.client, wake_)
                                                  : nullptr) {}
 
-FeedPool::FeedPtr FeedPool::Make(ConsumerPtr consumer, std::shared_ptr<Fetcher> fetcher,
-                                 const TopicPartition& partition, std::function<void()> wake) const {
-  if (!fetcher) {
-    return std::make_unique<ClientFeed>(std::move(consumer), partition, options_.include_headers, std::move(wake));
+FeedPool::FeedPtr FeedPool::Make(const TopicPartition& partition, bool shared) {
+  if (!fetcher_) {
+    if (shared && !client_) client_ = ClientFeed::MakeClient(options_.client);
+    return std::make_unique<ClientFeed>(shared ? client_ : ClientFeed::MakeClient(options_.client),
+                                        consumer_->cancellation(), partition, options_.include_headers,
+                                        shared ? wake_ : nullptr);
   }
   auto is = [&](const char* name, std::string_view value) {
     auto found = options_.client.find(name);
     return found != options_.client.end() && found->second == value;
   };
+  auto fetcher = shared ? fetcher_ : std::make_shared<Fetcher>(consumer_, options_.client, nullptr);
   return std::make_unique<FetchedFeed>(std::move(fetcher), partition, !is("check.crcs", "false"),
                                        is("isolation.level", "read_committed"));
 }
 
 FeedPool::FeedPtr FeedPool::Acquire(const TopicPartition& partition) {
   std::lock_guard lock(mutex_);
-  if (used_.contains(partition)) {
-    // One client cannot fetch two places of a partition.
-    auto consumer = std::make_shared<Consumer>(options_, consumer_->cancellation());
-    auto fetcher = fetcher_ ? std::make_shared<Fetcher>(consumer, options_.client, nullptr) : nullptr;
-    return Make(std::move(consumer), std::move(fetcher), partition, nullptr);
-  }
+  // One client cannot fetch two places of a partition.
+  if (used_.contains(partition)) return Make(partition, false);
   auto idle = idle_.extract(partition);
-  FeedPtr feed = idle ? std::move(idle.mapped()) : Make(consumer_, fetcher_, partition, wake_);
+  FeedPtr feed = idle ? std::move(idle.mapped()) : Make(partition, true);
   used_[partition] = feed.get();
   return feed;
 }
@@ -168,8 +167,7 @@ FeedPool::FeedPtr FeedPool::Replace(FeedPtr feed) {
   fetcher_ = nullptr;
   auto used = used_.find(feed->partition());
   bool own = used != used_.end() && used->second == feed.get();
-  ConsumerPtr consumer = own ? consumer_ : std::make_shared<Consumer>(options_, consumer_->cancellation());
-  FeedPtr other = Make(std::move(consumer), nullptr, feed->partition(), own ? wake_ : nullptr);
+  FeedPtr other = Make(feed->partition(), own);
   other->Seek(feed->position());
   if (own) used->second = other.get();
   return other;
@@ -182,7 +180,7 @@ bool FeedPool::WatchFrom(const PartitionOffsets& offsets) {
   for (const auto& [partition, offset] : offsets) {
     if (used_.contains(partition)) continue;
     FeedPtr& feed = idle_[partition];
-    if (!feed) feed = Make(consumer_, fetcher_, partition, wake_);
+    if (!feed) feed = Make(partition, true);
     if (feed->position() != offset || !feed->lost()) feed->Seek(offset);
     if (feed->HasRecord() || feed->unsupported()) quiet = false;
   }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 
+#include "connectors/kafka/client.h"
 #include "connectors/kafka/fetch/fetcher.h"
 #include "connectors/kafka/offset_fetcher.h"
 #include "connectors/kafka/record_feed.h"
@@ -31,14 +32,15 @@ class FeedPool : public std::enable_shared_from_this<FeedPool> {
   PartitionOffsets KnownEnds();
 
  private:
-  FeedPtr Make(ConsumerPtr consumer, std::shared_ptr<Fetcher> fetcher, const TopicPartition& partition,
-               std::function<void()> wake) const;
+  /// `shared`: with the others, and waking the pool's owner; else with a client of its own. The mutex is held.
+  FeedPtr Make(const TopicPartition& partition, bool shared);
 
   ConsumerPtr consumer_;
   const SourceOptions& options_;
   std::function<void()> wake_;
   std::mutex mutex_;
   std::shared_ptr<Fetcher> fetcher_;  ///< null where the client library fetches
+  ClientPtr client_;                  ///< which does so; made when it is needed
   std::map<TopicPartition, FeedPtr> idle_;
   std::map<TopicPartition, const RecordFeed*> used_;
 };

@@ -24,8 +24,8 @@ using std::chrono::milliseconds;
 constexpr size_t kPartitionAhead = 4 << 20, kAhead = 24 << 20;
 // How long a broker may wait for records of some partitions while others have not been asked for.
 constexpr int kShortWaitMillis = 5;
-// After an answer that did not help, and beyond the broker's own wait until it counts as gone.
-constexpr milliseconds kRetry{100}, kRequestTimeout{30000};
+// After an answer that did not help.
+constexpr milliseconds kRetry{100};
 constexpr int32_t kLargestBatch = 1 << 30;
 
 int Number(const ClientProperties& properties, const char* name, int otherwise) {
@@ -62,6 +62,7 @@ Fetcher::Fetcher(ConsumerPtr consumer, const ClientProperties& properties, std::
       max_bytes_(Number(properties, "fetch.max.bytes", 4 << 20)),
       max_partition_bytes_(Number(properties, "max.partition.fetch.bytes", 1 << 20)),
       receive_bytes_(Number(properties, "socket.receive.buffer.bytes", 4 << 20)),
+      request_ms_(Number(properties, "socket.timeout.ms", 30000)),
       client_id_(Text(properties, "client.id")),
       wake_(std::move(wake)),
       pool_(std::make_shared<BufferPool>()),
@@ -261,7 +262,7 @@ void Fetcher::SendRequests() {
         broker.connection = std::make_unique<BrokerConnection>(
             address.substr(0, colon), std::stoi(address.substr(colon + 1)), receive_bytes_, pool_);
       }
-      broker.connection->Send(request.Encode(), Clock::now() + milliseconds(request.max_wait_ms) + kRequestTimeout);
+      broker.connection->Send(request.Encode(), Clock::now() + milliseconds(request.max_wait_ms + request_ms_));
     } catch (const base::Error& error) {
       Drop(address, error.message());
     }
@@ -270,7 +271,7 @@ void Fetcher::SendRequests() {
 
 // Gives a connection up; its partitions may have another leader by now.
 void Fetcher::Drop(const std::string& address, const std::string& why) {
-  spdlog::warn("{}", why);
+  spdlog::log(failing_.insert(address).second ? spdlog::level::warn : spdlog::level::debug, "{}", why);
   auto broker = brokers_.find(address);
   {
     std::lock_guard lock(mutex_);
@@ -322,7 +323,10 @@ void Fetcher::Poll() {
 void Fetcher::Advance(const std::string& address, Broker& broker, short events) {
   try {
     std::string_view answer;
-    if (BufferPool::Buffer memory = broker.connection->Continue(events, &answer)) Receive(broker, memory, answer);
+    BufferPool::Buffer memory = broker.connection->Continue(events, &answer);
+    if (!memory) return;
+    failing_.erase(address);
+    Receive(broker, memory, answer);
   } catch (const base::Error& error) {
     Drop(address, error.message());
   }

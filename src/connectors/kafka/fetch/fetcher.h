@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -102,7 +103,7 @@ class Fetcher {
 
   const ConsumerPtr consumer_;
   const bool read_committed_;
-  const int max_wait_ms_, min_bytes_, max_bytes_, max_partition_bytes_, receive_bytes_;
+  const int max_wait_ms_, min_bytes_, max_bytes_, max_partition_bytes_, receive_bytes_, request_ms_;
   const std::string client_id_;
   const std::function<void()> wake_;
   const std::shared_ptr<BufferPool> pool_;
@@ -117,6 +118,7 @@ class Fetcher {
 
   // Of the thread alone.
   std::map<std::string, Broker> brokers_;
+  std::set<std::string> failing_;  ///< brokers whose failure has been told
   Clock::time_point retry_at_{};
   int32_t correlation_id_ = 0;
   std::thread thread_;

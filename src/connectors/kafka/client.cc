@@ -1,5 +1,5 @@
-// Makes clients of the Kafka library; what it logs goes to the server's log.
-#include "connectors/kafka/client_conf.h"
+// Makes and ends clients of the Kafka library.
+#include "connectors/kafka/client.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -35,12 +35,24 @@ ConfPtr MakeConf(const ClientProperties& properties) {
   return conf;
 }
 
-rd_kafka_t* MakeClient(rd_kafka_type_t type, ConfPtr conf) {
+Client::Client(rd_kafka_type_t type, ConfPtr conf) {
   char text[512];
-  rd_kafka_t* client = rd_kafka_new(type, conf.get(), text, sizeof(text));
-  if (!client) throw IllegalArgument(fmt::format("Failed to construct a Kafka client: {}", text));
+  client_ = rd_kafka_new(type, conf.get(), text, sizeof(text));
+  if (!client_) throw IllegalArgument(fmt::format("Failed to construct a Kafka client: {}", text));
   conf.release();  // NOLINT: the client owns it now
-  return client;
+}
+
+Client::~Client() {
+  for (const auto& [name, topic] : topics_) rd_kafka_topic_destroy(topic);
+  rd_kafka_destroy(client_);
+}
+
+rd_kafka_topic_t* Client::Topic(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  rd_kafka_topic_t*& topic = topics_[name];
+  if (!topic) topic = rd_kafka_topic_new(client_, name.c_str(), nullptr);
+  if (!topic) throw BrokerError(fmt::format("'{}' is no name of a Kafka topic", name));
+  return topic;
 }
 
 }  // namespace sluice::connectors::kafka
