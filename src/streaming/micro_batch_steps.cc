@@ -98,6 +98,7 @@ void MicroBatchQuery::Recover() {
     for (const auto& [source, offset] : end_) {
       auto from = start_.find(source);
       source->source->Recover(from == start_.end() ? std::nullopt : std::optional(from->second), offset);
+      source->source->BatchCommitted(offset);
     }
     int64_t next = commit_log_.Get(*committed).value_or(checkpoint::CommitEntry{}).next_watermark_ms;
     batch_id_ = *committed + 1;
@@ -308,10 +309,11 @@ void MicroBatchQuery::RunMaintenance(state::StateManager& manager) {
 
 // Written beside the next look at the sources.
 void MicroBatchQuery::LogCommit() {
-  log_writer_.Post([this, batch = batch_id_, watermark_ms = watermark_->current_ms()] {
+  log_writer_.Post([this, batch = batch_id_, watermark_ms = watermark_->current_ms(), end = end_] {
     base::FaultPoint("stream.before_commit");
     if (!commit_log_.Add(batch, {.next_watermark_ms = watermark_ms})) throw ConcurrentUpdate(batch);
     base::FaultPoint("stream.after_commit");
+    for (const auto& [source, offset] : end) source->source->BatchCommitted(offset);
   });
   ForgetBefore();
 }

@@ -63,6 +63,7 @@ bool IsUnknown(rd_kafka_resp_err_t error) {
 
 ConfPtr MakeConsumerConf(const SourceOptions& options, ConnectionTrouble* trouble) {
   ClientProperties properties = options.client;
+  if (options.commit_group) properties.emplace("metadata.max.age.ms", kCoordinatorMemory);
   ConfPtr conf = MakeConf(properties);
   rd_kafka_conf_set_opaque(conf.get(), trouble);
   rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* text, void* noting) {

@@ -10,6 +10,8 @@ namespace {
 std::vector<OptionSpec> KafkaOptions() {
   return {{"kafka.bootstrap.servers", "", "The brokers, host:port, with commas; must be given."},
           {"kafka.*", "", "Properties of Kafka's client by their Java names; one without a counterpart is an error."},
+          {"kafka.consumer.commit.groupid", "",
+           "Stream source: a consumer group that is told the offsets of committed batches, for tools that show lag."},
           {"subscribe", "", "Source: topics to read, with commas. One of subscribe, subscribePattern, assign."},
           {"subscribePattern", "", "Source: a regular expression of the topics to read."},
           {"assign", "", "Source: partitions to read, {\"topic\":[0,1]}."},

@@ -96,11 +96,22 @@ void CheckSubscription(const Options& options) {
   }
 }
 
-// Java's properties, without the one that is for us to keep.
-std::map<std::string, std::string> ConsumerProperties(const Options& options) {
+// Listeners that commit a query's offsets read their group's name here, so programs for Spark may have it.
+constexpr char kCommitGroup[] = "consumer.commit.groupid";
+
+// Java's properties, without those that are for us to keep.
+std::map<std::string, std::string> ConsumerProperties(const Options& options, bool streaming) {
   auto java = JavaProperties(options);
   java.erase("default.api.timeout.ms");
+  if (streaming) java.erase(kCommitGroup);
   return java;
+}
+
+std::optional<std::string> CommitGroup(const Options& options) {
+  auto group = FindOption(options, fmt::format("kafka.{}", kCommitGroup));
+  if (!group) return std::nullopt;
+  if (Trim(*group).empty()) throw IllegalArgument(fmt::format("Kafka option '{}' must name a group", kCommitGroup));
+  return Trim(*group);
 }
 
 void CheckPositive(const Options& options, const char* name, const char* shown) {
@@ -137,7 +148,7 @@ void CheckClientOptions(const Options& options) {
   }
 }
 
-void CheckGeneralOptions(const Options& options) {
+void CheckGeneralOptions(const Options& options, bool streaming) {
   CheckSubscription(options);
   CheckPositive(options, "minPartitions", "minPartitions");
   CheckPositive(options, "maxRecordsPerPartition", "maxrecordsperpartition");
@@ -148,7 +159,8 @@ void CheckGeneralOptions(const Options& options) {
         "The value of minOffsetPerTrigger({}) is higher than the maxOffsetsPerTrigger({}).", *least, *most));
   }
   // A property without a counterpart is to be told at once.
-  ToClientProperties(ConsumerProperties(options), ClientRole::kConsumer);
+  ToClientProperties(ConsumerProperties(options, streaming), ClientRole::kConsumer);
+  if (streaming) CommitGroup(options);
 }
 
 Subscription ParseSubscription(const Options& options) {
@@ -279,7 +291,7 @@ void CheckStreamSourceOptions(const Options& options) {
     throw IllegalArgument("ending timestamp not valid in streaming queries");
   }
   if (FindOption(options, "endingTimestamp")) spdlog::warn("endingTimestamp option ignored in streaming queries");
-  CheckGeneralOptions(options);
+  CheckGeneralOptions(options, true);
   CheckDeadLetterTopic(options);
 }
 
@@ -300,7 +312,7 @@ void CheckBatchSourceOptions(const Options& options) {
     throw IllegalArgument("ending offset can't be earliest for batch queries on Kafka");
   }
   RefuseOffset(ending, kEarliestOffset, "ending offset for {} can't be earliest for batch queries on Kafka");
-  CheckGeneralOptions(options);
+  CheckGeneralOptions(options, false);
   for (const char* name :
        {"maxOffsetsPerTrigger", "minOffsetsPerTrigger", "maxTriggerDelay", "maxRecordsPerPartition"}) {
     if (FindOption(options, name)) spdlog::warn("{} option ignored in batch queries", name);
@@ -329,7 +341,8 @@ SourceOptions ParseSourceOptions(const Options& options, const base::SqlConf* co
   out.fetch_retry_interval_ms =
       NumberOption(options, "fetchOffset.retryIntervalMs").value_or(out.fetch_retry_interval_ms);
   out.answer_ms = NumberOption(options, "kafka.default.api.timeout.ms").value_or(out.answer_ms);
-  auto java = ConsumerProperties(options);
+  if (streaming) out.commit_group = CommitGroup(options);
+  auto java = ConsumerProperties(options, streaming);
   out.servers = java["bootstrap.servers"];
   std::string prefix =
       FindOption(options, "groupIdPrefix").value_or(streaming ? "spark-kafka-source" : "spark-kafka-relation");

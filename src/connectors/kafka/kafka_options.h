@@ -41,6 +41,7 @@ struct SourceOptions {
   int64_t answer_ms = 60000;  ///< default.api.timeout.ms
   int64_t fetch_retries = 3, fetch_retry_interval_ms = 10;
   std::string group_id;
+  std::optional<std::string> commit_group;  ///< is told the offsets of committed batches
   std::string servers;
   ClientProperties client;
   std::optional<std::string> dead_letter_topic;

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "checkpoint/metadata_log.h"
 #include "connectors/kafka/dead_letters.h"
+#include "connectors/kafka/group_commits.h"
 #include "connectors/kafka/kafka_errors.h"
 #include "connectors/kafka/record_columns.h"
 #include "connectors/kafka/record_reader.h"
@@ -31,6 +32,7 @@ class KafkaSource : public StreamSource {
         consumer_(std::make_shared<Consumer>(options_, context.cancellation)),
         fetcher_(options_, consumer_),
         feeds_(std::make_shared<FeedPool>(consumer_, options_, context.wake)),
+        commits_(options_.commit_group ? std::make_unique<GroupCommits>(consumer_, *options_.commit_group) : nullptr),
         wakes_(static_cast<bool>(context.wake)) {}
 
   std::string Description() const override { return "KafkaV2[" + options_.subscription.Describe() + "]"; }
@@ -76,6 +78,10 @@ class KafkaSource : public StreamSource {
   std::unique_ptr<DeadLetterWriter> OpenDeadLetters(StreamSink& sink) override {
     dead_letters_ = std::make_shared<std::atomic<int64_t>>(0);
     return MakeDeadLetterWriter(options_, consumer_, sink, dead_letters_);
+  }
+
+  void BatchCommitted(const Offset& end) override {
+    if (commits_) commits_->Commit(ParseOffsets(end));
   }
 
   std::vector<std::pair<std::string, std::string>> Metrics(const std::optional<Offset>&) override {
@@ -180,6 +186,7 @@ class KafkaSource : public StreamSource {
   const ConsumerPtr consumer_;
   OffsetFetcher fetcher_;
   const FeedPoolPtr feeds_;
+  const std::unique_ptr<GroupCommits> commits_;  ///< null unless a group is to be told
   const bool wakes_;
   std::optional<PartitionOffsets> fixed_;
   PartitionOffsets latest_, consumed_;
