@@ -11,9 +11,13 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import running  # noqa: E402
+from own_brokers import Brokers  # noqa: E402
 from serving import Server  # noqa: E402
 
 TEST_SECONDS = 900
+KAFKA_PORT = int(os.environ.get("KAFKA_PORT", "19392"))
+# After the ports of the broker that all tests share: those of the broker that tests may stop, and of three of them.
+BROKER_PORT, CLUSTER_PORT = KAFKA_PORT + 10, KAFKA_PORT + 20
 # Marks of tests that run only when asked for.
 ON_DEMAND = {"spark": "need a real Apache Spark", "install": "build and install the package"}
 
@@ -60,14 +64,36 @@ def server_program(request):
 def kafka():
     """The address of a real Kafka broker; one that runs already is used and left running."""
     service = HERE / "services" / "kafka.sh"
-    port = os.environ.get("KAFKA_PORT", "19392")
-    environment = dict(os.environ, KAFKA_PORT=port)
+    environment = dict(os.environ, KAFKA_PORT=str(KAFKA_PORT))
     running_before = subprocess.run([service, "status"], env=environment, stdout=subprocess.DEVNULL).returncode == 0
     subprocess.run([service, "start"], env=environment, check=True)
-    yield f"127.0.0.1:{port}"
+    yield f"127.0.0.1:{KAFKA_PORT}"
     if not running_before:
         subprocess.run([service, "stop"], env=environment, check=True)
         subprocess.run([service, "wipe"], env=environment, check=True)
+
+
+def run_brokers(folder, port, nodes):
+    own = Brokers(folder, port, nodes)
+    try:
+        own.start()
+        own.add_scram_user()
+        yield own
+    finally:
+        own.stop()
+        own.wipe()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory):
+    """One that tests may stop and start."""
+    yield from run_brokers(tmp_path_factory.mktemp("broker"), BROKER_PORT, 1)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """Three of them, for the tests of one file: they take memory."""
+    yield from run_brokers(tmp_path_factory.mktemp("cluster"), CLUSTER_PORT, 3)
 
 
 @pytest.fixture(scope="session")

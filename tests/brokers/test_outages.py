@@ -1,9 +1,12 @@
-"""Brokers that are away: while a query starts, while it runs, and when it is stopped."""
+"""Brokers that are away or slow: while a query starts, while it runs, and when it is stopped."""
+import contextlib
 import socket
+import threading
 import time
 
 import pytest
 
+from own_brokers import jaas
 from waiting import wait_for
 
 SOON_SECONDS = 15
@@ -34,11 +37,11 @@ def test_no_broker_at_start(spark, nobody, tmp_path):
     assert time.monotonic() - begin < SOON_SECONDS
 
 
-def start_copy(spark, broker, way, topic, copy, folder):
-    read = (spark.readStream.format("kafka").options(**broker.options(way)).option("subscribe", topic)
-            .option("startingOffsets", "earliest").option("maxOffsetsPerTrigger", "200").load())
-    return (read.select("key", "value").writeStream.format("kafka").options(**broker.options(way)).option("topic", copy)
-            .option("checkpointLocation", folder / f"checkpoint-{way}").start())
+def start_copy(spark, broker, way, topic, copy, folder, read=(), **write):
+    frame = (spark.readStream.format("kafka").options(**broker.options(way, **dict(read))).option("subscribe", topic)
+             .option("startingOffsets", "earliest").option("maxOffsetsPerTrigger", "200").load())
+    return (frame.select("key", "value").writeStream.format("kafka").options(**broker.options(way)).options(**write)
+            .option("topic", copy).option("checkpointLocation", folder / f"checkpoint-{way}").start())
 
 
 def start_waiting(spark, broker, folder):
@@ -54,6 +57,71 @@ def stop_soon(query):
     begin = time.monotonic()
     query.stop()
     assert time.monotonic() - begin < SOON_SECONDS
+
+
+@contextlib.contextmanager
+def in_background(action):
+    """The action's error, as a list, once it has one."""
+    failures = []
+
+    def work():
+        try:
+            action()
+        except Exception as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    yield failures
+    thread.join(SOON_SECONDS)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("way", ["PLAINTEXT", "PLAIN"])
+@pytest.mark.parametrize("action", ["read", "write", "processAllAvailable"])
+def test_interrupted(spark, nobody, tmp_path, action, way):
+    """Calls that wait for brokers end when they are interrupted, long before their time is up."""
+    options = {"kafka.bootstrap.servers": nobody}
+    if way != "PLAINTEXT":
+        options.update({"kafka.security.protocol": "SASL_PLAINTEXT", "kafka.sasl.mechanism": way,
+                        "kafka.sasl.jaas.config": jaas(way, "secret")})
+    stream = spark.readStream.format("kafka").options(**options).option("subscribe", "t").load()
+    query = stream.writeStream.format("noop").option("checkpointLocation", tmp_path / "checkpoint").start()
+    rows = spark.range(1).selectExpr("string(id) AS value").write.format("kafka").options(**options).option("topic", "t")
+    actions = {"read": spark.read.format("kafka").options(**options).option("subscribe", "t").load().collect,
+               "write": rows.save, "processAllAvailable": query.processAllAvailable}
+    with in_background(actions[action]) as failures:
+        wait_for(spark.interruptAll, "nothing runs")
+        wait_for(lambda: failures, "the call goes on")
+    assert "OPERATION_CANCELED" in str(failures[0])
+    assert query.isActive
+    stop_soon(query)
+
+
+def test_slow_broker(spark, server, broker, tmp_path):
+    """A broker that does not answer for some time, longer than requests may take: nothing is lost, nothing comes twice."""
+    records = [(b"%d" % n, b"x" * 50) for n in range(ROWS)]
+    topic = broker.topic()
+    broker.send(topic, records)
+    hasty = {"request__timeout__ms": "1600", "fetch__max__wait__ms": "100"}
+    queries = {}
+    for way in ("PLAINTEXT", "PLAIN"):
+        copy = broker.topic()
+        query = start_copy(spark, broker, way, topic, copy, tmp_path, read=hasty, **{"sluice.delivery": "exactly-once"})
+        queries[copy] = query
+    wait_for(lambda: all(query.lastProgress for query in queries.values()), "no batch has ended")
+    words = ("brokers are down", "did not answer a Fetch request")  # of the library, and our own
+    before = [server.log().count(each) for each in words]
+    with broker.paused():
+        wait_for(lambda: all(server.log().count(each) > count for each, count in zip(words, before)), "nobody notices")
+    broker.send(topic, records)
+    for copy, query in queries.items():
+        query.processAllAvailable()
+        assert query.exception() is None
+        stop_soon(query)
+        committed = spark.read.format("kafka").options(**broker.options(isolation__level="read_committed")).option("subscribe", copy)
+        counts = committed.load().groupBy("key").count().groupBy("count").count().collect()
+        assert [tuple(row) for row in counts] == [(2, ROWS)]
 
 
 def test_restart_of_the_broker(spark, broker, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from confluent_kafka import Consumer
 from pyspark.sql import functions as F
 
-from own_broker import FIRST_TIME
+from own_brokers import FIRST_TIME
 from waiting import wait_for
 
 PATHS = ("PLAINTEXT", "PLAIN")

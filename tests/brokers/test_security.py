@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from own_broker import PASSWORDS, WAYS, jaas
+from own_brokers import PASSWORDS, WAYS, jaas
 
 # Far less than the client's own times, of one and two minutes.
 SOON_SECONDS = 25

@@ -15,8 +15,8 @@ PORT=${SPARK_CONNECT_PORT:-15702}
 MASTER=${SPARK_MASTER:-local[4]}
 DATA=$CACHE/connect-$PORT
 HERE=$(cd "$(dirname "$0")" && pwd)
-
-die() { echo "spark.sh: $*" >&2; exit 1; }
+MARK=SparkConnectServer
+. "$HERE/service.sh"
 
 fetch() {
     command -v java >/dev/null || die "Java 17 or newer is needed"
@@ -72,45 +72,24 @@ environment() {
     [ -z "$jars" ] || OPTIONS+=(--jars "$jars")
 }
 
-pid() { cat "$DATA/pid" 2>/dev/null || true; }
-
-running() { [ -n "$(pid)" ] && grep -qsa SparkConnectServer "/proc/$(pid)/cmdline"; }
-
-listening() { (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; }
-
 start() {
     running && return
     environment
-    ! listening || die "port $PORT is taken"
+    ! listening "$PORT" || die "port $PORT is taken"
     mkdir -p "$DATA"
     (cd "$DATA" && exec nohup "$SPARK_HOME/bin/spark-submit" "${OPTIONS[@]}" --name judge \
         --class org.apache.spark.sql.connect.service.SparkConnectServer \
         --conf spark.connect.grpc.binding.address=127.0.0.1 --conf spark.connect.grpc.binding.port="$PORT" \
         spark-internal >"$DATA/server.log" 2>&1 </dev/null) &
     echo $! >"$DATA/pid"
-    for _ in $(seq 600); do
-        listening && return
-        sleep 0.1
-    done
-    tail -n 15 "$DATA/server.log" >&2
-    die "no answer on port $PORT, see $DATA/server.log"
-}
-
-stop() {
-    running || return 0
-    kill "$(pid)"
-    for _ in $(seq 300); do
-        running || return 0
-        sleep 0.1
-    done
-    kill -9 "$(pid)"
+    await listening "$PORT"
 }
 
 case ${1:-} in
 fetch) fetch ;;
 start) start ;;
 stop) stop ;;
-status) running && echo "running, port $PORT" || { echo stopped; exit 3; } ;;
+status) status ;;
 submit)
     shift
     environment

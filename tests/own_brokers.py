@@ -1,20 +1,25 @@
-"""A Kafka broker that tests may stop and start, with a listener for each way of connecting."""
+"""Kafka brokers that tests may stop, kill and start, with a listener for each way of connecting."""
+import contextlib
 import os
 import subprocess
 import uuid
 
-from confluent_kafka import Producer
+from confluent_kafka import ElectionType, Producer, TopicPartition
 from confluent_kafka.admin import (AdminClient, NewTopic, ScramCredentialInfo, ScramMechanism,
                                    UserScramCredentialUpsertion)
 
 import running
+from waiting import wait_for
 
 SERVICE = running.ROOT / "tests" / "services" / "kafka.sh"
 USER = "reader"
 PASSWORDS = {"PLAIN": "plain-secret", "SCRAM-SHA-256": "scram-secret"}
 MODULES = {"PLAIN": "plain.PlainLoginModule", "SCRAM-SHA-256": "scram.ScramLoginModule"}
 WAYS = ("PLAINTEXT", "TLS", "PLAIN", "SCRAM-SHA-256")
-SASL_PORT, TLS_PORT = 2, 3  # after the broker's own
+PORTS_OF_NODE = 4
+SASL_PORT = 2  # after the broker's own
+OF_WAY = {"PLAINTEXT": 0, "TLS": 3}
+HEAPS = {1: "384m", 3: "256m"}  # by the number of brokers
 FIRST_TIME = 1700000000000
 
 
@@ -36,28 +41,64 @@ def _openssl(folder, *words):
     subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
 
 
-class Broker:
-    def __init__(self, folder, port):
-        self.folder, self.port = folder, port
+class Brokers:
+    """A cluster of so many; nodes are counted from 1."""
+
+    def __init__(self, folder, port, nodes=1):
+        self.folder, self.port, self.nodes = folder, port, range(1, nodes + 1)
         make_certificates(folder)
         (folder / "plain.user").write_text(f"{USER} {PASSWORDS['PLAIN']}\n")
-        self._environment = dict(os.environ, KAFKA_PORT=str(port), KAFKA_DATA=str(folder / "broker"), KAFKA_SECURE=str(folder))
         self.admin = AdminClient({"bootstrap.servers": self.address(), "log_level": 0})
 
-    def start(self):
-        self._run("start")
+    def start(self, *nodes):
+        self._tell("start", nodes)
 
-    def stop(self):
-        self._run("stop")
+    def stop(self, *nodes):
+        self._tell("stop", nodes)
 
     def wipe(self):
-        self._run("wipe")
+        self._tell("wipe")
 
-    def _run(self, command):
-        subprocess.run([SERVICE, command], env=self._environment, check=True)
+    def kill(self, *nodes):
+        self._tell("kill", nodes)
+
+    @contextlib.contextmanager
+    def paused(self, *nodes):
+        self._tell("pause", nodes)
+        try:
+            yield
+        finally:
+            self._tell("resume", nodes)
+
+    def _tell(self, command, nodes=()):
+        """All nodes unless some are given, at once: none of a cluster is up before the others come."""
+        scripts = [subprocess.Popen([SERVICE, command], env=self._environment(node), stdin=subprocess.DEVNULL)
+                   for node in nodes or self.nodes]
+        assert not any([script.wait() for script in scripts]), f"kafka.sh {command} failed"
+
+    def _environment(self, node):
+        return dict(os.environ, KAFKA_PORT=str(self.port), KAFKA_NODES=str(len(self.nodes)), KAFKA_NODE=str(node),
+                    KAFKA_HEAP=HEAPS[len(self.nodes)], KAFKA_DATA=str(self.folder / f"broker-{node}"), KAFKA_SECURE=str(self.folder))
+
+    def leader(self, topic, partition=0):
+        """Its node, or None while there is none."""
+        found = self._partitions(topic).get(partition)
+        return found.leader if found and found.leader in self.nodes else None
+
+    def elect_preferred(self, topic, partitions):
+        """Gives the partitions back to the first of their replicas."""
+        wanted = [TopicPartition(topic, partition) for partition in range(partitions)]
+        self.admin.elect_leaders(ElectionType.PREFERRED, wanted).result()
+
+    def in_sync(self, topic):
+        return all(len(partition.isrs) == len(self.nodes) for partition in self._partitions(topic).values())
+
+    def _partitions(self, topic):
+        return self.admin.list_topics(topic, timeout=30).topics[topic].partitions
 
     def address(self, way="PLAINTEXT"):
-        return f"127.0.0.1:{self.port + {'PLAINTEXT': 0, 'TLS': TLS_PORT}.get(way, SASL_PORT)}"
+        ports = (self.port + PORTS_OF_NODE * (node - 1) + OF_WAY.get(way, SASL_PORT) for node in self.nodes)
+        return ",".join(f"127.0.0.1:{port}" for port in ports)
 
     def options(self, way="PLAINTEXT", **changes):
         """Those of Spark's source and sink for that way; two underscores in the name of a change are a dot."""
@@ -79,16 +120,17 @@ class Broker:
         for done in self.admin.alter_user_scram_credentials([change]).values():
             done.result()
 
-    def topic(self, partitions=1, **config):
+    def topic(self, partitions=1, name=None, **config):
         """A fresh topic; underscores in the names of its configurations are dots."""
-        name = f"topic-{uuid.uuid4().hex[:8]}"
+        name = name or f"topic-{uuid.uuid4().hex[:8]}"
         config = {"retention.ms": "-1", **{key.replace("_", "."): value for key, value in config.items()}}
-        for made in self.admin.create_topics([NewTopic(name, partitions, 1, config=config)], operation_timeout=30).values():
+        for made in self.admin.create_topics([NewTopic(name, partitions, len(self.nodes), config=config)], operation_timeout=30).values():
             made.result()
+        wait_for(lambda: all(self.leader(name, partition) for partition in range(partitions)), "the topic has no leaders")
         return name
 
     def producer(self, **settings):
-        return Producer({"bootstrap.servers": self.address(), **{key.replace("_", "."): value for key, value in settings.items()}})
+        return Producer({"bootstrap.servers": self.address(), "log_level": 0, **{key.replace("_", "."): value for key, value in settings.items()}})
 
     def send(self, topic, records, first=0, partition=0, **settings):
         """(key, value[, headers]); each is a second younger than the one before."""
