@@ -1,6 +1,7 @@
 """Starts the server program for tests, as the launcher does: with a token, and told to end with this process."""
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,14 @@ class Server:
             os.close(self._watch)
             self._watch = None
         return self.process.wait(STOP_SECONDS)
+
+    def paused(self):
+        """Whether it has stopped itself, as SLUICE_FAULT may tell it to."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as stat:
+            return stat.read().rpartition(")")[2].split()[0] == "T"
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def kill(self):
         self.process.kill()

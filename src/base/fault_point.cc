@@ -17,7 +17,7 @@ namespace {
 struct Fault {
   std::string name;
   int passage = 1;
-  bool kill = false;
+  int signal = 0;  ///< 0: an error
 };
 
 const Fault* ConfiguredFault() {
@@ -27,7 +27,8 @@ const Fault* ConfiguredFault() {
     std::string setting = text;
     auto* parsed = new Fault();
     if (size_t equals = setting.find('='); equals != std::string::npos) {
-      parsed->kill = setting.substr(equals + 1) == "kill";
+      std::string action = setting.substr(equals + 1);
+      parsed->signal = action == "kill" ? SIGKILL : action == "pause" ? SIGSTOP : 0;
       setting.resize(equals);
     }
     if (size_t at = setting.find('@'); at != std::string::npos) {
@@ -64,7 +65,11 @@ void FaultPoint(std::string_view name) {
   if (!fault || fault->name != name) return;
   static std::atomic<int> passages{0};
   if (++passages != fault->passage) return;
-  if (fault->kill) kill(getpid(), SIGKILL);
+  if (fault->signal == SIGKILL) kill(getpid(), SIGKILL);
+  if (fault->signal == SIGSTOP) {
+    kill(getpid(), SIGSTOP);  // returns when somebody has sent SIGCONT
+    return;
+  }
   throw Error::Plain(ErrorKind::kSpark, "Injected fault at " + std::string(name));
 }
 

@@ -9,8 +9,8 @@ import uuid
 from collections import Counter
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import OFFSET_BEGINNING, Consumer, IsolationLevel, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from waiting import wait_for
 
@@ -191,6 +191,32 @@ def test_fenced(spark, kafka, tmp_path):
     again.processAllAvailable()
     again.stop()
     assert topic.values() == Counter(f"{row}x" for row in range(6))
+
+
+def ended(topic):
+    """True if no record of the topic is part of an open transaction, and there are some."""
+    admin = AdminClient({"bootstrap.servers": topic.servers})
+    asked = {TopicPartition(topic.name, partition): OffsetSpec.latest() for partition in range(PARTITIONS)}
+    all_of_it, committed = ([future.result().offset for future in admin.list_offsets(asked, isolation_level=level).values()]
+                            for level in (IsolationLevel.READ_UNCOMMITTED, IsolationLevel.READ_COMMITTED))
+    return any(all_of_it) and all_of_it == committed
+
+
+def test_expired_transaction(server_program, kafka, tmp_path):
+    """A batch that takes longer than its transaction may: the query says so, and the next start writes the batch."""
+    folder, topic = str(tmp_path), Topic(kafka)
+    put(folder, "1", range(3))
+    run = Run(server_program, SLUICE_FAULT="kafka.after_flush=pause")
+    query = writer(run.spark, folder, topic, kafka__transaction__timeout__ms="1000").start()
+    wait_for(run.server.paused, "the batch does not come to its end")
+    wait_for(lambda: ended(topic), "the brokers do not end the transaction")
+    run.server.resume()
+    message = failure_of(query)
+    assert "batch 0" in message and "the batch took longer than kafka.transaction.timeout.ms" in message
+    assert topic.values() == Counter()
+    writer(run.spark, folder, topic).trigger(availableNow=True).start().awaitTermination()
+    assert topic.values() == Counter(f"{row}x" for row in range(3))
+    run.close()
 
 
 def test_copied_checkpoint(spark, kafka, tmp_path):
