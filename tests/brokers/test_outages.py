@@ -1,5 +1,6 @@
 """Brokers that are away or slow: while a query starts, while it runs, and when it is stopped."""
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -35,6 +36,23 @@ def test_no_broker_at_start(spark, nobody, tmp_path):
     with pytest.raises(Exception, match=f"(?s)Kafka .{nobody}. did not take a record for topic 't'.*timed out.*Connection refused"):
         writer.option("topic", "t").save()
     assert time.monotonic() - begin < SOON_SECONDS
+
+
+@pytest.mark.parametrize("way", ["PLAINTEXT", "PLAIN"])
+def test_no_broker_for_a_planned_batch(spark, broker, nobody, tmp_path, way):
+    topic = broker.topic()
+    broker.send(topic, [(None, b"v")] * 5)
+
+    def write(**changes):
+        read = (spark.readStream.format("kafka").options(**broker.options(way, **changes)).option("subscribe", topic)
+                .option("startingOffsets", "earliest").option("kafkaConsumer.pollTimeoutMs", "1500").load())
+        return read.writeStream.format("noop").option("checkpointLocation", tmp_path / "checkpoint")
+
+    write().trigger(availableNow=True).start().awaitTermination()
+    (tmp_path / "checkpoint" / "commits" / "0").unlink()  # so that the batch runs again
+    words = f"Cannot fetch record for offset 0 of partition {topic}-0, in the range [0, 5), in 1500 milliseconds from Kafka ({nobody})"
+    with pytest.raises(Exception, match=re.escape(words)):
+        write(bootstrap__servers=nobody).start().awaitTermination()
 
 
 def start_copy(spark, broker, way, topic, copy, folder, read=(), **write):

@@ -88,8 +88,11 @@ class RecordReader : public BatchReader {
   // What ended the wait may also have been a word of trouble that passes.
   bool TooLate() {
     if (MillisLeft() > 0) return false;
-    throw BrokerError(fmt::format("Cannot fetch record for offset {} of partition {} in {} milliseconds",
-                                  feed_->position(), range_.partition.ToString(), options_.poll_timeout_ms));
+    throw BrokerError(
+        fmt::format("Cannot fetch record for offset {} of partition {}, in the range [{}, {}), in {} "
+                    "milliseconds from Kafka ({})",
+                    feed_->position(), range_.partition.ToString(), range_.from, range_.until, options_.poll_timeout_ms,
+                    options_.servers));
   }
 
   // The records at the position are gone: goes on at the first one that there is, where that is allowed.
