@@ -113,8 +113,7 @@ class StreamSource {
   /// Called once, before the first batch, if the stream has a dead_letter_option. The sink outlives what is returned.
   virtual std::unique_ptr<DeadLetterWriter> OpenDeadLetters(StreamSink& sink) { return nullptr; }
   /// The batch that ended at `end` has just been committed, or was when the query was started again; after a crash of
-  /// the machine it may run again all the same. Called
-  /// from the thread that writes the logs; must not block.
+  /// the machine it may run again all the same. Called from the thread that writes the logs; must not block.
   virtual void BatchCommitted(const Offset& end) {}
   /// For progress' sources[].metrics, in the order in which they are shown.
   virtual std::vector<std::pair<std::string, std::string>> Metrics(const std::optional<Offset>& latest) { return {}; }
