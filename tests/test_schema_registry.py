@@ -202,6 +202,9 @@ def test_answers_that_are_refused(spark, registry):
     assert "HTTP 302" in failure(read.collect)
     registry.trouble = [(200, b"x" * (5 << 20))]
     assert "4 MB" in failure(read.collect)
+    registry.trouble = [(404, b"<html>nothing here</html>")]
+    permissive = value.select(from_avro("value", '"int"', {**settings(registry), "mode": "PERMISSIVE"}))
+    assert "HTTP 404" in failure(permissive.collect)  # the address is wrong: no reason to take values for malformed
     registry.trouble = [(200, b"no JSON")]
     assert "gave no schema" in failure(read.collect)
     registry.schemas[9] = {"schema": "{}", "schemaType": "PROTOBUF"}

@@ -44,6 +44,12 @@ std::string Reason(int status, const std::string& body) {
   return out;
 }
 
+/// Whether "not found" is said of a schema, and not of the whole address.
+bool IsUnknownSchema(const std::string& body) {
+  Json json = Json::parse(body, nullptr, false);
+  return json.is_object() && json.contains("error_code") && json["error_code"] == 40403;
+}
+
 bool WorthRepeating(const HttpResponse& response) {
   if (response.too_large) return false;
   return response.status == 0 || response.status >= 500 || response.status == 408 || response.status == 429;
@@ -112,7 +118,10 @@ std::optional<std::string> SchemaRegistry::FindById(int32_t id) {
   if (found != by_id_.end()) return found->second;
   std::string what = fmt::format("schema id {}", id);
   Answer answer = Ask(fmt::format("/schemas/ids/{}", id), "", what);
-  if (answer.status == 404) return std::nullopt;
+  if (answer.status == 404) {
+    if (IsUnknownSchema(answer.body)) return std::nullopt;
+    Fail(fmt::format("The schema registry {} refuses {}: {}", host_, what, Reason(404, answer.body)));
+  }
   std::string text = ReadSchema(answer.body, host_, what).text;
   if (by_id_.size() >= kMostKept) by_id_.clear();
   by_id_[id] = text;

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace sluice::formats {
@@ -19,7 +21,10 @@ struct RegistrySettings {
   std::string ca_file;
   int64_t timeout_ms = 30000;  ///< how long an answer is waited for, retries included
 
-  auto operator<=>(const RegistrySettings&) const = default;
+  bool operator<(const RegistrySettings& other) const {
+    return std::tie(urls, user_info, ca_file, timeout_ms) <
+           std::tie(other.urls, other.user_info, other.ca_file, other.timeout_ms);
+  }
 };
 
 /// A schema that the registry knows.
