@@ -261,7 +261,8 @@ def test_parts_of_one_message_are_merged(spark, shop):
     # Packed numbers may come one by one, and the other way round.
     loose = bytes.fromhex("a00105a201020607") + bytes.fromhex("a9010000000000000040")
     assert decode(spark, [loose], "Order", shop)[0].numbers == [5, 6, 7]
-    assert decode(spark, [bytes.fromhex("aa0110") + b"\0" * 6 + b"\xf0?" + b"\0" * 7 + b"@"], "Order", shop)[0].doubles == [1.0, 2.0]
+    packed = bytes.fromhex("aa0110") + b"\0" * 6 + b"\xf0?" + b"\0" * 7 + b"@"
+    assert decode(spark, [packed], "Order", shop)[0].doubles == [1.0, 2.0]
 
 
 def test_old_syntax(spark, old):
@@ -330,13 +331,17 @@ def test_descriptors_and_options_that_are_refused(spark, shop, folder):
     assert condition(from_protobuf("v", "Order", binaryDescriptorSet=b"\x0a\xff")) == "CANNOT_PARSE_PROTOBUF_DESCRIPTOR"
     alone = descriptor_pb2.FileDescriptorSet.FromString(shop)
     del alone.file[:-1]
-    assert condition(from_protobuf("v", "Order", binaryDescriptorSet=alone.SerializeToString())) == "PROTOBUF_DEPENDENCY_NOT_FOUND"
-    assert condition(from_protobuf("v", "Order", binaryDescriptorSet=shop, options={"mode": "DROPMALFORMED"})) == "PARSE_MODE_UNSUPPORTED"
-    assert condition(from_protobuf("v", "Order", binaryDescriptorSet=shop, options={"wibble": "1"})) == "UNSUPPORTED_FEATURE.NOT_IN_SLUICE"
+    incomplete = from_protobuf("v", "Order", binaryDescriptorSet=alone.SerializeToString())
+    assert condition(incomplete) == "PROTOBUF_DEPENDENCY_NOT_FOUND"
+    for options, refusal in [({"mode": "DROPMALFORMED"}, "PARSE_MODE_UNSUPPORTED"),
+                             ({"wibble": "1"}, "UNSUPPORTED_FEATURE.NOT_IN_SLUICE")]:
+        assert condition(from_protobuf("v", "Order", binaryDescriptorSet=shop, options=options)) == refusal
     assert condition(from_protobuf("v", "com.example.Order")) == "CANNOT_LOAD_PROTOBUF_CLASS"
     assert condition(F.expr("from_protobuf(v, 'Order', '/no/such/file')")) == "PROTOBUF_DESCRIPTOR_FILE_NOT_FOUND"
-    assert condition(F.expr("from_protobuf(v, concat('a', CAST(n AS STRING)), X'00')")) == "DATATYPE_MISMATCH.TYPE_CHECK_FAILURE_WITH_HINT"
-    assert condition(to_protobuf(F.struct(F.lit(1).alias("name")), "Item", binaryDescriptorSet=shop)) == "UNABLE_TO_CONVERT_TO_PROTOBUF_MESSAGE_TYPE"
+    no_constant = F.expr("from_protobuf(v, concat('a', CAST(n AS STRING)), X'00')")
+    assert condition(no_constant) == "DATATYPE_MISMATCH.TYPE_CHECK_FAILURE_WITH_HINT"
+    no_text = to_protobuf(F.struct(F.lit(1).alias("name")), "Item", binaryDescriptorSet=shop)
+    assert condition(no_text) == "UNABLE_TO_CONVERT_TO_PROTOBUF_MESSAGE_TYPE"
     named = F.expr(f"from_protobuf(v, 'Item', '{folder}/shop.proto.desc')")
     assert data.select(named).columns == [f"from_protobuf(v, Item, {folder}/shop.proto.desc, NULL)"]
     assert plain(data.select(named).collect()[0][0]) == {"name": None, "count": None, "tags": []}

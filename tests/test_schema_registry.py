@@ -222,7 +222,8 @@ def test_what_is_written_may_have_to_be_known(spark, registry):
     assert registry.host in message and "'orders-value'" in message and not registry.subjects
     number = registry.add("orders-value", record(("id", ["null", "int"]), ("extra", ["null", "string"])))
     rows = write(**{"schema.registry.use.latest.version": True})
-    assert sorted(row.value for row in rows) == [b"\0" + number.to_bytes(4, "big") + b"\x02" + bytes([2 * key]) + b"\0" for key in (1, 2, 3)]
+    header = b"\0" + number.to_bytes(4, "big")
+    assert sorted(row.value for row in rows) == [header + b"\x02" + bytes([2 * key]) + b"\0" for key in (1, 2, 3)]
     frame = orders(spark).select(to_avro(F.struct("id"), json.dumps(settings(registry))))
     before = len(registry.requests)
     assert frame.schema.simpleString() and len(registry.requests) == before  # nothing is registered for a schema's sake

@@ -10,8 +10,8 @@ spark = scene.session()
 
 
 def record(name, *fields, **more):
-    return {"type": "record", "name": name, "fields": [dict(zip(("name", "type", "default", "aliases"), field)) for field in fields],
-            **more}
+    named = [dict(zip(("name", "type", "default", "aliases"), field)) for field in fields]
+    return {"type": "record", "name": name, "fields": named, **more}
 
 
 WRITER = record("User", ("id", "int"), ("name", "string"), ("old", {"type": "array", "items": {"type": "map", "values": "bytes"}}),
@@ -43,7 +43,8 @@ READERS = {
     "another name": record("Else", ("id", "int")),
 }
 for title, reader in READERS.items():
-    frame = encoded.select(from_avro("value", json.dumps(WRITER), {"mode": "PERMISSIVE", "avroSchema": json.dumps(reader)}).alias("u"))
+    options = {"mode": "PERMISSIVE", "avroSchema": json.dumps(reader)}
+    frame = encoded.select(from_avro("value", json.dumps(WRITER), options).alias("u"))
     print(frame.schema.simpleString())
     scene.rows(title, frame)
 
@@ -51,5 +52,6 @@ UNION = '{"type":"record","name":"R","fields":[{"name":"v","type":["int","string
 for hexes in ("000E", "0204", "02026F", "04"):
     for reader in ('"int"', '["null","long"]', '"string"', '["string","int"]'):
         evolved = f'{{"type":"record","name":"R","fields":[{{"name":"v","type":{reader}}}]}}'
-        frame = spark.range(1).select(from_avro(F.unhex(F.lit(hexes)), UNION, {"mode": "PERMISSIVE", "avroSchema": evolved}).alias("r"))
+        options = {"mode": "PERMISSIVE", "avroSchema": evolved}
+        frame = spark.range(1).select(from_avro(F.unhex(F.lit(hexes)), UNION, options).alias("r"))
         scene.rows(f"{hexes} as {reader}", frame)

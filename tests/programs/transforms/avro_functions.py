@@ -29,11 +29,13 @@ values = spark.range(1)
 for value in ["true", "1Y", "-2S", "3", "-4L", "1.5F", "-2.5D", "'text'", "X'00FF'", "1.25BD", "CAST(-1 AS DECIMAL(38, 10))",
               "DATE'1969-12-31'", "TIMESTAMP'2024-01-01 00:00:00.000001'", "TIMESTAMP_NTZ'1960-01-01 00:00:00'",
               "INTERVAL '1-2' YEAR TO MONTH", "INTERVAL '1 02:03:04' DAY TO SECOND", "array(1, NULL)", "map('k', array(1L))",
-              "named_struct('a', 1, 'b', named_struct('c', CAST(NULL AS STRING)))", "map('b', 1, 'a', 2, 'zebra', 3, 'Aa', 5, 'BB', 6)",
+              "named_struct('a', 1, 'b', named_struct('c', CAST(NULL AS STRING)))",
+              "map('b', 1, 'a', 2, 'zebra', 3, 'Aa', 5, 'BB', 6)",
               "NULL", "CAST(NULL AS STRING)", "array()"]:
     scene.rows(value, values.selectExpr(f"hex(to_avro({value})) AS avro"))
 
-MEMBERS = '{"type":"record","name":"R","fields":[{"name":"u","type":["null","int","string",{"type":"enum","name":"E","symbols":["A","B"]}]}]}'
+MEMBERS = '{"type":"record","name":"R","fields":[{"name":"u","type":["null","int","string",' \
+          '{"type":"enum","name":"E","symbols":["A","B"]}]}]}'
 NODE = '{"type":"record","name":"N","fields":[{"name":"v","type":"int"},{"name":"next","type":["null","N"]}]}'
 for hexes, schema, options in [
         ("0206616263", MEMBERS, {"mode": "PERMISSIVE"}), ("0406616263", MEMBERS, {}), ("020E", MEMBERS, {}), ("00", MEMBERS, {}),
@@ -46,9 +48,11 @@ for hexes, schema, options in [
         ("0102", '{"type":"fixed","name":"F","size":2}', {}),
         ("FF85", '{"type":"fixed","name":"F","size":2,"logicalType":"decimal","precision":4,"scale":1}', {}),
         ("0403E8", '{"type":"bytes","logicalType":"decimal","precision":4,"scale":2}', {}),
-        ("02", '{"type":"long","logicalType":"timestamp-millis"}', {}), ("01", '{"type":"long","logicalType":"local-timestamp-micros"}', {}),
+        ("02", '{"type":"long","logicalType":"timestamp-millis"}', {}),
+        ("01", '{"type":"long","logicalType":"local-timestamp-micros"}', {}),
         ("0A0A7A65627261060441610A0442420C02610402620200", '{"type":"map","values":"int"}', {"mode": "PERMISSIVE"}),
-        ("0602610202620402610600", '{"type":"map","values":"int"}', {}), ("0304020401020600", '{"type":"array","items":"int"}', {})]:
+        ("0602610202620402610600", '{"type":"map","values":"int"}', {}),
+        ("0304020401020600", '{"type":"array","items":"int"}', {})]:
     frame = values.select(from_avro(F.unhex(F.lit(hexes)), schema, options).alias("value"))
     print(frame.schema.simpleString())
     scene.rows(f"{hexes} {options}", frame)
