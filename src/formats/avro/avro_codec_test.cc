@@ -102,6 +102,7 @@ TEST(JavaMapOrderTest, HashesAsJavaDoes) {
   EXPECT_EQ(JavaStringHash("hello"), 99162322);
   EXPECT_EQ(JavaStringHash("\xf0\x9f\x99\x82"), 1772965);
   EXPECT_EQ(AvroTextHash("a"), 128);
+  EXPECT_EQ(JavaBuckets(2, 0, 2), 4);
   EXPECT_EQ(JavaBuckets(6, 0, 6), 8);
   EXPECT_EQ(JavaBuckets(7, 0, 7), 16);
 }

@@ -282,8 +282,9 @@ bool AvroColumn::ReadCount(Input* in, int64_t* count) {
   if (!ReadAvroLong(&in->at, in->end, count)) return false;
   if (*count >= 0) return true;
   int64_t bytes;
-  if (*count == std::numeric_limits<int64_t>::min() || !ReadAvroLong(&in->at, in->end, &bytes)) return false;
-  *count = -*count;
+  if (!ReadAvroLong(&in->at, in->end, &bytes)) return false;
+  // The number that has no positive counterpart ends the items in Java.
+  *count = *count == std::numeric_limits<int64_t>::min() ? 0 : -*count;
   return true;
 }
 

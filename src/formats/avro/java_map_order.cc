@@ -33,7 +33,7 @@ int64_t JavaBuckets(int64_t capacity, int64_t buckets, int64_t entries) {
   constexpr int64_t kMost = 1 << 30;
   if (buckets == 0)
     buckets = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(std::clamp<int64_t>(capacity, 1, kMost))));
-  while (entries > buckets - buckets / 4 && buckets < kMost) buckets *= 2;
+  while (entries > buckets * 3 / 4 && buckets < kMost) buckets *= 2;
   return buckets;
 }
 
