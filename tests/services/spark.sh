@@ -4,8 +4,7 @@
 #   spark.sh start | stop | status          its Connect server on $SPARK_CONNECT_PORT
 #   spark.sh submit [OPTIONS...] APP.py     its spark-submit
 #   spark.sh python ARGS...                 the Python of its virtual environment (classic PySpark)
-# SPARK_WITH_KAFKA=1 gives it the Kafka connector, SPARK_WITH_FORMATS=1 its functions of Avro and protobuf; Maven
-# downloads them.
+# SPARK_WITH_KAFKA=1 gives it the Kafka connector, SPARK_WITH_FORMATS=1 the module of Avro; Maven downloads them.
 # Environment: SPARK_CACHE (~/.cache/spark), SPARK_CONNECT_PORT (15702), SPARK_MASTER (local[4])
 set -euo pipefail
 VERSION=4.2.0

@@ -2,6 +2,7 @@
 #include "formats/avro/avro_decoder.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <unordered_map>
 
@@ -45,9 +46,12 @@ bool Floating(const uint8_t** at, const uint8_t* end, T* out) {
 }
 
 Int128 TenTo(int64_t digits) {
-  Int128 out = 1;
-  for (int64_t i = 0; i < digits; ++i) out *= 10;
-  return out;
+  static const std::array<Int128, 39> powers = [] {
+    std::array<Int128, 39> out{1};
+    for (size_t i = 1; i < out.size(); ++i) out[i] = out[i - 1] * 10;
+    return out;
+  }();
+  return powers[static_cast<size_t>(digits)];
 }
 
 /// Big-endian two's complement → a number of at most `precision` digits; false if there are more. As Spark does it, the

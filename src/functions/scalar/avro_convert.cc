@@ -124,6 +124,9 @@ bool HasDates(const types::DataType& type) {
 /// Whether the rebase mode refuses old dates; LEGACY, the Julian calendar, is not supported where there are dates.
 bool RefusesOldDates(const std::string& mode, const std::string& name, const types::DataType& type) {
   if (mode == "EXCEPTION") return true;
+  if (mode != "CORRECTED" && mode != "LEGACY") {
+    throw BadOption(name, fmt::format("'{}' is none of EXCEPTION, LEGACY, CORRECTED.", mode));
+  }
   if (mode != "CORRECTED" && HasDates(type)) {
     throw base::Error::Unsupported(name + " " + mode + " of Avro", "CORRECTED takes dates as they are");
   }

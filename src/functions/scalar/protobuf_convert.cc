@@ -124,6 +124,9 @@ Call BindCall(const BindContext& context, const Arguments& arguments) {
   if (!arguments[1].literal || !arguments[1].type->IsStringLike() || arguments[1].literal->is_null()) {
     throw WrongArgument(context, arguments, "second", "string representing the Protobuf message name");
   }
+  if (context.Flag("spark.sql.function.protobufExtensions.enabled", false)) {
+    throw base::Error::Unsupported("spark.sql.function.protobufExtensions.enabled");
+  }
   Call call;
   call.options = Options(context, arguments);
   call.message =
