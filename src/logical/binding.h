@@ -64,9 +64,6 @@ struct ScalarBinding {
   LambdaKernel lambda_kernel;
   int struct_field = -1;   ///< of a call that takes a field out of a struct: its number
   bool expensive = false;  ///< a parser: not computed twice so that rows can go out earlier
-  /// Of a call that makes a struct: the same call that makes no other fields than these (numbers, ascending), with the
-  /// same values in them. Null if there is no such call.
-  std::function<std::shared_ptr<const ScalarBinding>(const std::vector<int>& fields)> with_fields;
   /// Of a parser of outside texts or bytes: the same call, whose result is a struct of the parsed value and of a text
   /// that says why the input is refused (null: it is not). It raises no error for refused input. Null for other
   /// functions.

@@ -13,7 +13,6 @@ const std::vector<Rule>& Rules() {
       {"filters of scans", GiveFiltersToScans},
       {"column pruning", PruneColumns},
       {"collapsed projections", CollapseProjects},
-      {"fields of parsed structs", PruneParsedFields},
   };
   return *rules;
 }

@@ -11,7 +11,6 @@ logical::PlanPtr SimplifyBooleans(const logical::PlanPtr& plan, const ConstantFo
 logical::PlanPtr PushPredicatesDown(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr GiveFiltersToScans(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr CollapseProjects(const logical::PlanPtr& plan, const ConstantFolder& fold);
-logical::PlanPtr PruneParsedFields(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr PruneColumns(const logical::PlanPtr& plan, const ConstantFolder& fold);
 
 }  // namespace sluice::optimizer

@@ -114,30 +114,6 @@ void CheckJsonKeys(const BindContext& context, const Arguments& arguments, const
   }
 }
 
-logical::ScalarKernel FromJsonKernel(const JsonRule& rule) {
-  return [rule](EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows) {
-    RowScope scope(values, rows);
-    Column<std::string_view> json(values[0]);
-    return scope.Result(ParseAll(rule, eval.time_zone, json, scope.rows()));
-  };
-}
-
-/// Fields that nobody asks for are only passed over. Not where a bad one of them would show.
-void OfferFewerFields(const JsonRule& rule, logical::ScalarBinding* binding) {
-  if (!rule.type->Is(TypeId::kStruct) || rule.corrupt_field >= 0 || rule.fails) return;
-  binding->with_fields = [rule, whole = *binding](const std::vector<int>& fields) {
-    std::vector<types::StructField> kept;
-    for (int field : fields) kept.push_back(rule.type->fields()[field]);
-    JsonRule narrow = rule;
-    narrow.type = narrow.parsed = types::Struct(std::move(kept));
-    auto call = std::make_shared<logical::ScalarBinding>(whole);
-    call->type = narrow.type;
-    call->checked = nullptr;
-    call->kernel = FromJsonKernel(narrow);
-    return call;
-  };
-}
-
 ScalarBindingPtr BindFromJson(const BindContext& context, const Arguments& arguments) {
   CheckCount(context, arguments, 2, 3);
   auto types = Coerce(context, {arguments[0]}, {String()}, CallSql(context, arguments));
@@ -168,14 +144,18 @@ ScalarBindingPtr BindFromJson(const BindContext& context, const Arguments& argum
     }
   }
   for (size_t i = 1; i < arguments.size(); ++i) types.push_back(arguments[i].type);
-  auto binding = NewBinding(context, arguments, rule.type, types, FromJsonKernel(rule), Nulls::kAlways);
+  auto kernel = [rule](EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows) {
+    RowScope scope(values, rows);
+    Column<std::string_view> json(values[0]);
+    return scope.Result(ParseAll(rule, eval.time_zone, json, scope.rows()));
+  };
+  auto binding = NewBinding(context, arguments, rule.type, types, kernel, Nulls::kAlways);
   binding->expensive = true;
   binding->sql = [](const std::vector<std::string>& texts) { return "from_json(" + texts[0] + ")"; };
   AddCheckedForm(binding.get(),
                  [rule](EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows, Refusals* refusals) {
                    return ParseAll(rule, eval.time_zone, Column<std::string_view>(values[0]), rows, refusals);
                  });
-  OfferFewerFields(rule, binding.get());
   return binding;
 }
 
