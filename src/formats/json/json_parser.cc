@@ -226,7 +226,7 @@ JsonParser::Result JsonParser::Convert(const Node& node, ColumnBuilder* column) 
 }
 
 // JacksonParser.convertObject. After a value that failed the tokens go on where that value was left, which can be
-// inside an array or a map: so does Spark.
+// inside an array: so does Spark.
 JsonParser::Result JsonParser::ConvertObject(const Node& node, ColumnBuilder* columns, int64_t row) {
   bool bad = false;
   for (;;) {
@@ -276,7 +276,7 @@ JsonParser::Result JsonParser::ConvertArray(const Node& node, ColumnBuilder* col
 
 JsonParser::Result JsonParser::ConvertMap(const Node& node, ColumnBuilder* column) {
   int64_t row = column->length();
-  bool bad = false;
+  bool bad = false, failed = false;
   for (;;) {
     JsonToken token = lexer_.Next();
     if (token == JsonToken::kEndObject || token == JsonToken::kNone) break;
@@ -286,12 +286,21 @@ JsonParser::Result JsonParser::ConvertMap(const Node& node, ColumnBuilder* colum
     } else if (lexer_.name()) {
       column->child(0).AppendString(*lexer_.name());
       result = Convert(node.children[1], &column->child(1));
+      if (result == Result::kFailed && options_.partial_results) {
+        // The map is lost, but it is gone through to its end.
+        failed = true;
+        result = lexer_.SkipChildren() == JsonToken::kBroken ? Result::kBroken : Result::kGood;
+      }
     }
     if (result == Result::kFailed || result == Result::kBroken) {
       column->Truncate(row);
       return result;
     }
     bad |= result == Result::kPartial;
+  }
+  if (failed) {
+    column->Truncate(row);
+    return Result::kFailed;
   }
   column->EndList();
   return bad ? Result::kPartial : Result::kGood;
