@@ -13,6 +13,7 @@ const std::vector<Rule>& Rules() {
       {"filters of scans", GiveFiltersToScans},
       {"column pruning", PruneColumns},
       {"collapsed projections", CollapseProjects},
+      {"fields of parsers", PruneParserFields},
   };
   return *rules;
 }

@@ -71,23 +71,24 @@ PlanPtr PushInto(const PlanPtr& plan, Conditions below, const Conditions& above)
   return FilterOf(child == plan->child() ? plan : plan->WithChildren({child}), above);
 }
 
+bool IsCostly(const ExprPtr& expr) {
+  bool found = false;
+  logical::Visit(expr, [&](const ExprPtr& node) {
+    const auto* call = node->As<logical::ScalarCall>();
+    found |= node->kind == ExprKind::kPythonUdf || (call && call->binding->expensive);
+    return !found;
+  });
+  return found;
+}
+
 PlanPtr PushThroughProject(const logical::Project& project, const PlanPtr& plan, Conditions conditions) {
   // A Python function or a parser would run twice.
-  auto works_hard = [](const ExprPtr& expr) {
-    bool found = logical::Contains(expr, ExprKind::kPythonUdf);
-    logical::Visit(expr, [&](const ExprPtr& part) {
-      const auto* call = part->As<logical::ScalarCall>();
-      found = found || (call && call->binding->expensive);
-      return !found;
-    });
-    return found;
-  };
   if (!AllDeterministic(project.expressions)) return PushInto(plan, {}, conditions);
   Values values = ValuesOf(project.expressions);
   Conditions below;
   Conditions above = Take(&conditions, [&](const ExprPtr& condition) {
     ExprPtr moved = Substitute(condition, values);
-    if (works_hard(moved)) return true;
+    if (IsCostly(moved)) return true;
     below.push_back(std::move(moved));
     return false;
   });

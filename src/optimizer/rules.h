@@ -12,5 +12,6 @@ logical::PlanPtr PushPredicatesDown(const logical::PlanPtr& plan, const Constant
 logical::PlanPtr GiveFiltersToScans(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr CollapseProjects(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr PruneColumns(const logical::PlanPtr& plan, const ConstantFolder& fold);
+logical::PlanPtr PruneParserFields(const logical::PlanPtr& plan, const ConstantFolder& fold);
 
 }  // namespace sluice::optimizer

@@ -8,6 +8,7 @@
 #include "formats/json/json_writer.h"
 #include "functions/cast_kernels.h"
 #include "functions/checked_parser.h"
+#include "functions/json_call.h"
 #include "functions/kernels.h"
 #include "functions/list_picker.h"
 #include "functions/text_options.h"
@@ -96,6 +97,30 @@ std::shared_ptr<arrow::Array> ParseAll(const JsonRule& rule, const std::string& 
   return arrow::MakeArray(WithType(parsed->data(), types::ToArrow(rule.type)));
 }
 
+/// The kernel of from_json, which knows again what it was made of.
+struct JsonKernel {
+  JsonRule rule;
+  arrow::Datum operator()(EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows) const {
+    RowScope scope(values, rows);
+    return scope.Result(ParseAll(rule, eval.time_zone, Column<std::string_view>(values[0]), scope.rows()));
+  }
+};
+
+// Behind a value that does not fit, parsing goes on within it, as in Spark, if it is or has an array: other fields can
+// then get other values.
+bool MayLoseItsPlace(const types::DataType& type) {
+  switch (type.id()) {
+    case TypeId::kArray:
+    case TypeId::kMap:
+    case TypeId::kStruct:
+    case TypeId::kUdt:
+    case TypeId::kVariant:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void CheckJsonKeys(const BindContext& context, const Arguments& arguments, const types::DataType& type,
                    const types::DataType& whole) {
   switch (type.id()) {
@@ -144,12 +169,7 @@ ScalarBindingPtr BindFromJson(const BindContext& context, const Arguments& argum
     }
   }
   for (size_t i = 1; i < arguments.size(); ++i) types.push_back(arguments[i].type);
-  auto kernel = [rule](EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows) {
-    RowScope scope(values, rows);
-    Column<std::string_view> json(values[0]);
-    return scope.Result(ParseAll(rule, eval.time_zone, json, scope.rows()));
-  };
-  auto binding = NewBinding(context, arguments, rule.type, types, kernel, Nulls::kAlways);
+  auto binding = NewBinding(context, arguments, rule.type, types, JsonKernel{rule}, Nulls::kAlways);
   binding->expensive = true;
   binding->sql = [](const std::vector<std::string>& texts) { return "from_json(" + texts[0] + ")"; };
   AddCheckedForm(binding.get(),
@@ -157,6 +177,31 @@ ScalarBindingPtr BindFromJson(const BindContext& context, const Arguments& argum
                    return ParseAll(rule, eval.time_zone, Column<std::string_view>(values[0]), rows, refusals);
                  });
   return binding;
+}
+
+bool HasEqualNames(const types::DataType& type) {
+  std::set<std::string> names;
+  return !std::ranges::all_of(type.fields(), [&](const auto& field) { return names.insert(field.name).second; });
+}
+
+/// The call with these fields only.
+NarrowJson WithFields(const logical::ScalarBinding& binding, const std::set<int>& kept) {
+  JsonRule rule = binding.kernel.target<JsonKernel>()->rule;
+  std::vector<types::StructField> all, parsed;
+  const int corrupt = rule.corrupt_field;
+  rule.corrupt_field = -1;
+  for (int field : kept) {
+    if (field == corrupt) rule.corrupt_field = static_cast<int>(all.size());
+    if (field != corrupt) parsed.push_back(rule.type->fields()[field]);
+    all.push_back(rule.type->fields()[field]);
+  }
+  rule.type = types::Struct(std::move(all));
+  rule.parsed = types::Struct(std::move(parsed));
+  auto narrow = std::make_shared<logical::ScalarBinding>(binding);
+  narrow->type = rule.type;
+  narrow->kernel = JsonKernel{std::move(rule)};
+  narrow->checked = nullptr;
+  return {std::move(narrow), {kept.begin(), kept.end()}};
 }
 
 ScalarBindingPtr BindToJson(const BindContext& context, const Arguments& arguments) {
@@ -221,6 +266,38 @@ ScalarBindingPtr BindSchemaOfJson(const BindContext& context, const Arguments& a
 }
 
 }  // namespace
+
+bool IsJsonCall(const logical::ScalarBinding& binding) {
+  const auto* kernel = binding.kernel.target<JsonKernel>();
+  return kernel && kernel->rule.type->Is(TypeId::kStruct);
+}
+
+std::optional<NarrowJson> NarrowJsonCall(const logical::ScalarBinding& binding, const std::set<int>& used) {
+  const JsonRule& rule = binding.kernel.target<JsonKernel>()->rule;
+  if (rule.fails || rule.corrupt_field >= 0 || HasEqualNames(*rule.type)) return std::nullopt;
+  std::set<int> kept = used;
+  for (int i = 0; i < static_cast<int>(rule.type->fields().size()); ++i) {
+    if (MayLoseItsPlace(*rule.type->fields()[i].type)) kept.insert(i);
+  }
+  if (kept.empty() || kept.size() == rule.type->fields().size()) return std::nullopt;
+  return WithFields(binding, kept);
+}
+
+std::vector<NarrowJson> SplitJsonCall(const logical::ScalarBinding& binding, const std::set<int>& used) {
+  const JsonRule& rule = binding.kernel.target<JsonKernel>()->rule;
+  if (!rule.options.empty() || rule.type->fields().size() < 2 || HasEqualNames(*rule.type)) return {};
+  std::vector<NarrowJson> calls;
+  std::set<int> together;
+  for (int field : used) {
+    if (field == rule.corrupt_field || MayLoseItsPlace(*rule.type->fields()[field].type)) {
+      calls.push_back(WithFields(binding, {field}));
+    } else {
+      together.insert(field);
+    }
+  }
+  if (!together.empty()) calls.push_back(WithFields(binding, together));
+  return calls;
+}
 
 SLUICE_REGISTER(FunctionRegistry, JsonConvert) {
   registry.Add({.name = "from_json",
