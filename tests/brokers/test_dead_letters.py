@@ -4,9 +4,12 @@ import uuid
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
+from google.protobuf import descriptor_pb2
 from pyspark.sql import functions as F
+from pyspark.sql.avro.functions import from_avro
+from pyspark.sql.protobuf.functions import from_protobuf
 
-from own_broker import FIRST_TIME
+from own_brokers import FIRST_TIME
 
 SCHEMA = "id INT, amount DOUBLE, tags ARRAY<STRING>"
 GOOD = [(b"k1", b'{"id": 1, "amount": 1.5}'), (b"k2", b'{"id": 2, "tags": ["a"]}'), (None, b'{}'), (b"k4", b'{"id": null, "more": [1]}')]
@@ -92,6 +95,29 @@ def test_csv_and_key(spark, broker, tmp_path):
     assert [(key, value, headers["sluice.error"].split(": ", 1)[1]) for key, value, headers in route.letters()] == [
         (b"[]", b"x,a", "from_csv: the field `n` is not of type INT"), (b"[3]", b"1,a,b", "from_csv: the number of columns is not 2"),
         (b"{", b"2,b", "from_json: the document is no array"), (b"{", b"y,c", "from_json: the document is no array")]
+
+
+def test_avro(spark, broker, tmp_path):
+    route = Route(spark, broker, [(None, b"\x02\x02a"), (None, b"\x02"), (None, b""), (None, None), (None, b"\x04\x02b")])
+    fields = [{"name": "id", "type": "int"}, {"name": "s", "type": "string"}]
+    schema = json.dumps({"type": "record", "name": "r", "fields": fields})
+    frame = route.source.select(from_avro("value", schema).alias("o")).select("o.*")
+    assert route.run(frame, tmp_path)[0] == [(1, "a"), (None, None), (2, "b")]
+    assert route.dead_values() == [b"\x02", b""]
+    assert {headers["sluice.error"] for _, _, headers in route.letters()} == {
+        "MALFORMED_RECORD_IN_PARSING: from_avro: the bytes are not a value of the schema"}
+
+
+def test_protobuf(spark, broker, tmp_path):
+    file = descriptor_pb2.FileDescriptorProto(name="m.proto", syntax="proto3")
+    message = file.message_type.add(name="M")
+    message.field.add(name="id", number=1, type=descriptor_pb2.FieldDescriptorProto.TYPE_INT32)
+    message.field.add(name="s", number=2, type=descriptor_pb2.FieldDescriptorProto.TYPE_STRING)
+    descriptors = descriptor_pb2.FileDescriptorSet(file=[file]).SerializeToString()
+    route = Route(spark, broker, [(None, b"\x08\x01\x12\x01a"), (None, b"\x08"), (None, b"\x08\x02\x12\x01b")])
+    frame = route.source.select(from_protobuf("value", "M", binaryDescriptorSet=descriptors).alias("o")).select("o.*")
+    assert route.run(frame, tmp_path)[0] == [(1, "a"), (2, "b")]
+    assert route.dead_values() == [b"\x08"]
 
 
 def test_filters(spark, broker, tmp_path):

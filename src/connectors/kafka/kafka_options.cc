@@ -353,7 +353,7 @@ SourceOptions ParseSourceOptions(const Options& options, const base::SqlConf* co
   out.client = ToClientProperties(java, ClientRole::kConsumer);
   if (auto topic = FindOption(options, kDeadLetterOption)) {
     out.dead_letter_topic = Trim(*topic);
-    out.dead_letter_client = DeadLetterClient(ConsumerProperties(options));
+    out.dead_letter_client = DeadLetterClient(ConsumerProperties(options, streaming));
   }
   return out;
 }

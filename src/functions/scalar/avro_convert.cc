@@ -8,6 +8,7 @@
 #include "formats/avro/avro_encoder.h"
 #include "formats/avro/avro_types.h"
 #include "formats/option_reader.h"
+#include "functions/checked_parser.h"
 #include "functions/kernels.h"
 #include "functions/list_picker.h"
 #include "functions/scalar/avro_registry.h"
@@ -208,26 +209,42 @@ class DecoderPicker {
   const formats::AvroDecoder* Pick(std::string_view* value) {
     if (!rule_.by_id) return decoder_.get();
     int32_t id;
-    if (!formats::SplitRegistryMessage(*value, &id, value)) return nullptr;
+    has_header_ = formats::SplitRegistryMessage(*value, &id, value);
+    if (!has_header_) return nullptr;
     if (!decoder_ || id != id_) {
       decoder_ = rule_.by_id->Find(id);
       id_ = id;
-      if (!decoder_ && rule_.fails) {
-        throw base::Error::Plain(
-            base::ErrorKind::kSpark,
-            fmt::format("The schema registry {} has no schema with the id {}", rule_.by_id->registry().host(), id));
-      }
     }
     return decoder_.get();
   }
 
+  /// What was wrong with the last value if it could not be read.
+  std::string Complaint() const {
+    if (!rule_.by_id || (has_header_ && decoder_)) return "the bytes are not a value of the schema";
+    if (!has_header_) return "the bytes do not begin with the id of a schema";
+    return UnknownSchema();
+  }
+  base::Error Failure() const {
+    if (rule_.by_id && has_header_ && !decoder_) return base::Error::Plain(base::ErrorKind::kSpark, UnknownSchema());
+    return base::Error::Plain(
+        base::ErrorKind::kSpark,
+        "Malformed records are detected in record parsing. Current parse Mode: FAILFAST. To process "
+        "malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'.");
+  }
+
  private:
+  std::string UnknownSchema() const {
+    return fmt::format("The schema registry {} has no schema with the id {}", rule_.by_id->registry().host(), id_);
+  }
   const ReadRule& rule_;
   formats::AvroDecoderPtr decoder_;
   int32_t id_ = 0;
+  bool has_header_ = false;
 };
 
-std::shared_ptr<arrow::Array> DecodeAll(const ReadRule& rule, const Column<std::string_view>& data, int64_t rows) {
+/// With `refusals` bad values are noted there and raise nothing.
+std::shared_ptr<arrow::Array> DecodeAll(const ReadRule& rule, const Column<std::string_view>& data, int64_t rows,
+                                        Refusals* refusals = nullptr) {
   formats::AvroColumn out(rule.type);
   DecoderPicker decoders(rule);
   out.Reserve(rows);
@@ -239,12 +256,12 @@ std::shared_ptr<arrow::Array> DecodeAll(const ReadRule& rule, const Column<std::
     std::string_view value = data[row];
     const formats::AvroDecoder* decoder = decoders.Pick(&value);
     if (decoder && out.Append(*decoder, value)) continue;
-    if (rule.fails) {
-      throw base::Error::Plain(
-          base::ErrorKind::kSpark,
-          "Malformed records are detected in record parsing. Current parse Mode: FAILFAST. To process "
-          "malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'.");
+    if (refusals) {
+      refusals->Add(row, decoders.Complaint());
+      out.AppendNull();
+      continue;
     }
+    if (rule.fails) throw decoders.Failure();
     out.AppendEmpty();
   }
   return out.Finish();
@@ -282,6 +299,10 @@ ScalarBindingPtr BindFromAvro(const BindContext& context, const Arguments& argum
   binding->expensive = true;
   binding->foldable = !rule.by_id;  // nothing is asked before the query runs
   ShowAll("from_avro", 3, rule.has_secret ? 2 : 0, binding.get());
+  AddCheckedForm(binding.get(),
+                 [rule](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows, Refusals* refusals) {
+                   return DecodeAll(rule, Column<std::string_view>(values[0]), rows, refusals);
+                 });
   return binding;
 }
 

@@ -8,6 +8,7 @@
 #include "formats/option_reader.h"
 #include "formats/protobuf/protobuf_decoder.h"
 #include "formats/protobuf/protobuf_encoder.h"
+#include "functions/checked_parser.h"
 #include "functions/kernels.h"
 #include "functions/list_picker.h"
 #include "functions/text_options.h"
@@ -156,13 +157,17 @@ bool FailsFast(const BindContext& context, const formats::OptionReader& options)
   return mode == formats::ParseMode::kFailFast;
 }
 
+/// With `refusals` bad messages are noted there and raise nothing.
 std::shared_ptr<arrow::Array> DecodeAll(const formats::ProtobufDecoder& decoder, bool fails,
-                                        const Column<std::string_view>& data, int64_t rows) {
+                                        const Column<std::string_view>& data, int64_t rows,
+                                        Refusals* refusals = nullptr) {
   formats::ProtobufColumn out(decoder);
   out.Reserve(rows);
   for (int64_t row = 0; row < rows; ++row) {
     if (data.valid(row) && out.Append(data[row])) continue;
-    if (data.valid(row) && fails) {
+    if (data.valid(row) && refusals) {
+      refusals->Add(row, "the bytes are not a message of this type");
+    } else if (data.valid(row) && fails) {
       throw base::Error(base::ErrorKind::kSpark, "MALFORMED_PROTOBUF_MESSAGE", {{"failFastMode", "FAILFAST"}});
     }
     out.AppendNull();
@@ -196,6 +201,10 @@ ScalarBindingPtr BindFromProtobuf(const BindContext& context, const Arguments& a
   auto binding = NewBinding(context, arguments, decoder->type(), TypesOf(arguments), kernel, Nulls::kAlways);
   binding->expensive = true;
   ShowAll("from_protobuf", OptionsThird(arguments), binding.get());
+  AddCheckedForm(binding.get(), [decoder](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows,
+                                          Refusals* refusals) {
+    return DecodeAll(*decoder, false, Column<std::string_view>(values[0]), rows, refusals);
+  });
   return binding;
 }
 
