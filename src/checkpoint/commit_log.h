@@ -24,8 +24,8 @@ class CommitLog : public MetadataLog {
   explicit CommitLog(const std::string& checkpoint) : MetadataLog(checkpoint + "/commits") {}
   /// The entry's name is durable once Sync has been called: a commit that is lost with the machine only makes its batch
   /// run again.
-  bool Add(int64_t batch, const CommitEntry& entry) {
-    return MetadataLog::Add(batch, FormatCommitEntry(entry), base::FolderSync::kLater);
+  bool Add(int64_t batch, const CommitEntry& entry, const std::function<void()>& before_name = nullptr) {
+    return MetadataLog::Add(batch, FormatCommitEntry(entry), base::FolderSync::kLater, before_name);
   }
   std::optional<CommitEntry> Get(int64_t batch) const;
 };

@@ -24,6 +24,7 @@ class FileLogTest : public testing::Test {
   }
   std::vector<std::string> Names() const {
     std::vector<std::string> out;
+    if (!fs::exists(folder_)) return out;
     for (const auto& file : fs::directory_iterator(folder_)) out.push_back(file.path().filename().string());
     std::sort(out.begin(), out.end());
     return out;

@@ -6,14 +6,10 @@ namespace sluice::optimizer {
 const std::vector<Rule>& Rules() {
   // Dead letters come first: which records the parsers see is as the program says, not as it is cheapest.
   static const auto* rules = new std::vector<Rule>{
-      {"dead letters", PutDeadLettersAside},
-      {"constant folding", FoldConstants},
-      {"boolean simplification", SimplifyBooleans},
-      {"predicate pushdown", PushPredicatesDown},
-      {"filters of scans", GiveFiltersToScans},
-      {"column pruning", PruneColumns},
-      {"collapsed projections", CollapseProjects},
-      {"fields of parsers", PruneParserFields},
+      {"dead letters", PutDeadLettersAside},        {"constant folding", FoldConstants},
+      {"boolean simplification", SimplifyBooleans}, {"predicate pushdown", PushPredicatesDown},
+      {"filters of scans", GiveFiltersToScans},     {"column pruning", PruneColumns},
+      {"collapsed projections", CollapseProjects},  {"fields of parsers", PruneParserFields},
   };
   return *rules;
 }

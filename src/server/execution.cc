@@ -97,6 +97,17 @@ void Execution::Fail(const base::Error& error) {
   }
 }
 
+void Execution::KeepUntilRemoved(std::shared_ptr<void> kept) {
+  std::lock_guard lock(kept_mutex_);
+  kept_ = std::move(kept);
+}
+
+void Execution::Removed() {
+  std::shared_ptr<void> kept;
+  std::lock_guard lock(kept_mutex_);
+  kept = std::move(kept_);
+}
+
 void Execution::Cancel() {
   if (!running()) return;
   int64_t never = 0;

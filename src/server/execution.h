@@ -55,6 +55,9 @@ class Execution : public std::enable_shared_from_this<Execution> {
   /// Run shall not end the answer: it is a stream of events.
   void KeepOpen() { keep_open_ = true; }
   bool kept_open() const { return keep_open_; }
+  /// Keeps a thing until the client has the answer safely, or gives it up.
+  void KeepUntilRemoved(std::shared_ptr<void> kept);
+  void Removed();
 
   /// Makes `sender` the one that sends the answer; gives the one that did before.
   std::shared_ptr<ResponseSender> ReplaceSender(const std::shared_ptr<ResponseSender>& sender);
@@ -81,6 +84,8 @@ class Execution : public std::enable_shared_from_this<Execution> {
   std::atomic<bool> keep_open_ = false;
   std::mutex sender_mutex_;
   std::weak_ptr<ResponseSender> sender_;
+  std::mutex kept_mutex_;
+  std::shared_ptr<void> kept_;
 };
 
 }  // namespace sluice::server

@@ -26,12 +26,17 @@ class ListenerBus {
   void Open(Send send, std::function<void()> end);
   /// True while a client listens: then started events go with the answers of writeStream.start().
   bool open() const;
+  /// Events wait while any of what this gives is held: a client hears of a query's start by the answer to it, and of
+  /// nothing before that.
+  std::shared_ptr<void> Hold();
   /// Ends the stream if it is open.
   void Close();
 
  private:
+  class Gate;
   const std::shared_ptr<session::Session> session_;
   mutable std::mutex mutex_;
+  std::shared_ptr<Gate> gate_;  ///< of the open stream
   int listener_ = 0;
   bool open_ = false;
   std::function<void()> end_;

@@ -128,6 +128,8 @@ void FillInstance(const StreamingQueryPtr& query,
 
 void RunWriteStream(Execution& execution, const spark::connect::Command& command) {
   session::Session& session = execution.session();
+  auto holder = execution.holder();
+  if (holder) execution.KeepUntilRemoved(holder->listener_bus().Hold());
   auto result = session.ExecuteCommand(connect::ToPlan(command, ContextOf(session)), execution.cancellation());
   if (!result.started) throw base::Error::Internal("writeStream.start() gave no query.");
   ExecutePlanResponse response;
@@ -135,7 +137,6 @@ void RunWriteStream(Execution& execution, const spark::connect::Command& command
   started->mutable_query_id()->set_id(result.started->id());
   started->mutable_query_id()->set_run_id(result.started->run_id());
   started->set_name(result.started->name());
-  auto holder = execution.holder();
   if (holder && holder->listener_bus().open()) {
     started->set_query_started_event_json(result.started->StartedEventJson());
   }

@@ -70,6 +70,7 @@ void SessionHolder::RemoveExecution(const std::string& operation_id) {
     executions_.erase(found);
   }
   removed->Cancel();
+  removed->Removed();
   if (removed->kept_open() && removed->running()) listener_bus_.Close();
   std::lock_guard lock(mutex_);
   Remember(operation_id, removed->state());

@@ -83,16 +83,20 @@ class HdfsStateManager : public StateManager {
     return partition->Open(version);
   }
 
+  void Sync() override {
+    for (const auto& partition : Partitions()) partition->Sync();
+  }
   void Maintain() override {
-    std::vector<std::shared_ptr<StatePartition>> partitions;
-    {
-      std::lock_guard lock(mutex_);
-      for (const auto& [key, partition] : partitions_) partitions.push_back(partition);
-    }
-    for (const auto& partition : partitions) partition->Maintain();
+    for (const auto& partition : Partitions()) partition->Maintain();
   }
 
  private:
+  std::vector<std::shared_ptr<StatePartition>> Partitions() {
+    std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<StatePartition>> partitions;
+    for (const auto& [key, partition] : partitions_) partitions.push_back(partition);
+    return partitions;
+  }
   std::string OperatorFolder(int64_t id) const { return fmt::format("{}/{}", root_, id); }
   std::string StoreFolder(const StoreId& id) const {
     std::string folder = fmt::format("{}/{}/{}", root_, id.operator_id, id.partition);

@@ -37,9 +37,9 @@ class StateFile {
         file_(path_),
         entries_(codec, [this](std::string_view bytes) { file_.Append(bytes); }) {}
   StateFileWriter& entries() { return entries_; }
-  void Publish() {
+  void Publish(base::FolderSync folder_sync) {
     entries_.Finish();
-    file_.Publish(base::Existing::kReplace);
+    file_.Publish(base::Existing::kReplace, folder_sync);
     RemoveChecksums(path_);
   }
 
@@ -106,7 +106,8 @@ class StatePartition::Handle : public StateStore {
   void Commit() override {
     if (done_) throw Error::Internal("A state store was committed twice");
     base::FaultPoint("state.before_delta");
-    delta_.Publish();
+    delta_.Publish(base::FolderSync::kLater);
+    partition_->unsynced_ = true;
     base::FaultPoint("state.after_delta");
     map_.Keep();
     ++partition_->version_;
@@ -281,6 +282,10 @@ StatePartition::Files StatePartition::ListFiles() const {
   return files;
 }
 
+void StatePartition::Sync() {
+  if (unsynced_.exchange(false)) base::SyncFolder(folder_);
+}
+
 void StatePartition::Maintain() {
   Files files = ListFiles();
   if (files.deltas.empty()) return;
@@ -302,7 +307,7 @@ void StatePartition::WriteSnapshot(int64_t newest_snapshot) {
     return true;
   });
   lock.unlock();
-  snapshot.Publish();
+  snapshot.Publish(base::FolderSync::kNow);
   base::FaultPoint("state.after_snapshot");
   last_snapshot_ = version;
 }

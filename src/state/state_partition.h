@@ -21,6 +21,8 @@ class StatePartition : public std::enable_shared_from_this<StatePartition> {
 
   /// Locks the partition for one user until the handle commits, aborts or is dropped.
   std::shared_ptr<StateStore> Open(int64_t version);
+  /// Makes the names of committed deltas durable.
+  void Sync();
   /// Writes a snapshot if enough deltas follow the last one, and deletes old versions. Waits for an
   /// open handle.
   void Maintain();
@@ -56,6 +58,7 @@ class StatePartition : public std::enable_shared_from_this<StatePartition> {
   bool row_checked_ = false;
   int64_t opened_in_memory_ = 0, opened_from_files_ = 0;
   std::atomic<int64_t> last_snapshot_{-1};
+  std::atomic<bool> unsynced_{false};  // a delta's name
 };
 
 }  // namespace sluice::state

@@ -42,7 +42,8 @@ class StateStore {
   virtual int64_t MemoryUsed() const = 0;
   /// The provider's own numbers for progress' customMetrics.
   virtual std::map<std::string, int64_t> Metrics() const { return {}; }
-  /// Writes version+1 durably (delta file, also when nothing changed) and makes it current.
+  /// Writes version+1 (a delta file, also when nothing changed) and makes it current. It is durable once
+  /// StateManager::Sync has been called.
   virtual void Commit() = 0;
   /// Forgets the changes.
   virtual void Abort() = 0;
@@ -75,6 +76,8 @@ class StateManager {
   /// The store at `version` (0 = empty). Throws CANNOT_LOAD_STATE_STORE.* naming the missing or
   /// corrupt file.
   virtual std::shared_ptr<StateStore> Open(const StoreId& id, const StoreSchema& schema, int64_t version) = 0;
+  /// On return everything committed is durable. Thread safe.
+  virtual void Sync() = 0;
   /// Writes due snapshots and deletes versions older than minBatchesToRetain; called from a
   /// background thread.
   virtual void Maintain() = 0;

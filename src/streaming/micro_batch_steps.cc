@@ -311,7 +311,11 @@ void MicroBatchQuery::RunMaintenance(state::StateManager& manager) {
 void MicroBatchQuery::LogCommit() {
   log_writer_.Post([this, batch = batch_id_, watermark_ms = watermark_->current_ms(), end = end_] {
     base::FaultPoint("stream.before_commit");
-    if (!commit_log_.Add(batch, {.next_watermark_ms = watermark_ms})) throw ConcurrentUpdate(batch);
+    // The names of state files have come to the disk with the entry's content: to wait for them costs nothing here.
+    auto sync_state = [this] {
+      if (runtime_->state) runtime_->state->Sync();
+    };
+    if (!commit_log_.Add(batch, {.next_watermark_ms = watermark_ms}, sync_state)) throw ConcurrentUpdate(batch);
     base::FaultPoint("stream.after_commit");
     for (const auto& [source, offset] : end) source->source->BatchCommitted(offset);
   });

@@ -26,15 +26,18 @@ struct StateOperatorMetrics {
 /// One a micro-batch, made by the streaming loop. Thread safe.
 class StateContext {
  public:
-  /// `await_log` returns when the batch's range is logged: state may only be changed for a range that stays.
+  /// `await_log` returns when the batch's range is logged: state may only be kept for a range that stays.
   StateContext(state::StateManager* manager, int64_t version, std::function<void()> await_log = nullptr)
       : manager_(manager), version_(version), await_log_(std::move(await_log)) {}
 
   /// The store of (operator, partition, name) at this batch's version (= batch id), for reading and
   /// writing.
   std::shared_ptr<state::StateStore> Open(const state::StoreId& id, const state::StoreSchema& schema) {
-    if (await_log_) await_log_();
     return manager_->Open(id, schema, version_);
+  }
+  void Commit(state::StateStore& store) const {
+    if (await_log_) await_log_();
+    store.Commit();
   }
   int64_t version() const { return version_; }
 

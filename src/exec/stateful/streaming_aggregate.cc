@@ -225,7 +225,7 @@ class StreamingAggregateIterator final : public BatchIterator {
     metrics_.custom = store_->Metrics();
     keys_.clear();
     values_.clear();
-    store_->Commit();
+    context_.state->Commit(*store_);
     store_.reset();
     metrics_.commit_ms = MillisSince(start);
     context_.state->Report(info_.id, metrics_);

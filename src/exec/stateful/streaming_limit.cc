@@ -96,7 +96,7 @@ class StreamingLimitIterator final : public BatchIterator {
     metrics.memory_bytes = store_->MemoryUsed();
     metrics.custom = store_->Metrics();
     auto start = std::chrono::steady_clock::now();
-    store_->Commit();
+    context_.state->Commit(*store_);
     store_.reset();
     metrics.commit_ms = MillisSince(start);
     context_.state->Report(info_.id, metrics);

@@ -201,10 +201,10 @@ ScalarBindingPtr BindFromProtobuf(const BindContext& context, const Arguments& a
   auto binding = NewBinding(context, arguments, decoder->type(), TypesOf(arguments), kernel, Nulls::kAlways);
   binding->expensive = true;
   ShowAll("from_protobuf", OptionsThird(arguments), binding.get());
-  AddCheckedForm(binding.get(), [decoder](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows,
-                                          Refusals* refusals) {
-    return DecodeAll(*decoder, false, Column<std::string_view>(values[0]), rows, refusals);
-  });
+  AddCheckedForm(binding.get(),
+                 [decoder](EvalContext&, const std::vector<arrow::Datum>& values, int64_t rows, Refusals* refusals) {
+                   return DecodeAll(*decoder, false, Column<std::string_view>(values[0]), rows, refusals);
+                 });
   return binding;
 }
 
