@@ -55,7 +55,6 @@ class StreamingAggregateIterator final : public BatchIterator {
         mode_(mode),
         schema_(std::move(schema)),
         context_(context),
-        partition_(partition),
         eval_(context.TaskEval(partition)),
         exchanged_(std::move(fresh)),
         store_(context.state->Open({info.id, partition, ""}, shape.state.schema())) {
@@ -236,7 +235,6 @@ class StreamingAggregateIterator final : public BatchIterator {
   const OutputMode mode_;
   const std::shared_ptr<arrow::Schema> schema_;
   ExecContext& context_;
-  const int partition_;
   logical::EvalContext eval_;
   ExchangedGroups exchanged_;
   std::shared_ptr<state::StateStore> store_;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "formats/json/json_node.h"
+#include "formats/json/json_text.h"
 #include "formats/number_parser.h"
 #include "types/interval.h"
 
@@ -306,10 +307,16 @@ JsonParser::Result JsonParser::ConvertMap(const Node& node, ColumnBuilder* colum
   return bad ? Result::kPartial : Result::kGood;
 }
 
-// A string column takes any value: what is no string as it stands in the document.
+// A string column takes any value.
 JsonParser::Result JsonParser::ConvertString(const Node&, ColumnBuilder* column) {
   if (lexer_.token() == JsonToken::kString) {
     column->AppendString(lexer_.text());
+    return Result::kGood;
+  }
+  if (rewrites_texts_) {
+    scratch_.clear();
+    if (!RewriteJsonValue(lexer_, &scratch_)) return Result::kBroken;
+    column->AppendString(scratch_);
     return Result::kGood;
   }
   size_t start = lexer_.token_start();

@@ -25,6 +25,9 @@ class JsonParser {
   JsonParser(types::TypePtr root, const JsonOptions& options, const OptionReader& reader, bool arrays_of_rows);
   ~JsonParser();
 
+  /// Values that are no strings are written anew in string columns, as from_json does; else they stay as they stand in
+  /// the document.
+  void RewriteTexts() { rewrites_texts_ = true; }
   /// The filter must be of the root's columns and outlive the parser.
   void SetFilter(const RowFilter* filter) { filter_ = filter->empty() ? nullptr : filter; }
 
@@ -82,6 +85,7 @@ class JsonParser {
   JsonLexer lexer_;
   std::unique_ptr<Node> root_;
   const RowFilter* filter_ = nullptr;
+  bool rewrites_texts_ = false;
   bool skipped_ = false;  // the filter has ruled the current row out
   const char* end_ = nullptr;
   // Of the last document that was read the exact way: whether its end was not found, and the first field that failed.

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "formats/json/json_text.h"
 #include "formats/text_output.h"
 #include "formats/value_text.h"
 
@@ -43,20 +44,6 @@ class JsonWriter : public FileWriter {
   TextOutput output_;
 };
 
-void AppendEscape(uint32_t unit, std::string* out) { fmt::format_to(std::back_inserter(*out), "\\u{:04X}", unit); }
-
-// The code point at `*at`, which moves behind it.
-uint32_t CodePoint(std::string_view text, size_t* at) {
-  auto lead = static_cast<unsigned char>(text[*at]);
-  int length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  uint32_t code = length == 1 ? lead : lead & (0xff >> (length + 1));
-  for (int i = 1; i < length && *at + i < text.size(); ++i) {
-    code = code << 6 | (static_cast<unsigned char>(text[*at + i]) & 0x3f);
-  }
-  *at += length;
-  return code;
-}
-
 template <typename T>
 void AppendFloating(T value, const types::DataType& type, const arrow::Array& array, int64_t row,
                     const DateTimeWriter& datetimes, std::string* out) {
@@ -78,51 +65,7 @@ void JsonGenerator::NewLine(int indent, std::string* out) const {
 }
 
 void JsonGenerator::AppendString(std::string_view text, std::string* out) const {
-  *out += '"';
-  for (size_t i = 0; i < text.size();) {
-    auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x80 && options_.write_non_ascii_as_code_point) {
-      uint32_t code = CodePoint(text, &i);
-      if (code >= 0x10000) {
-        AppendEscape(0xd800 + ((code - 0x10000) >> 10), out);
-        AppendEscape(0xdc00 + ((code - 0x10000) & 0x3ff), out);
-      } else {
-        AppendEscape(code, out);
-      }
-      continue;
-    }
-    ++i;
-    switch (c) {
-      case '"':
-        *out += "\\\"";
-        break;
-      case '\\':
-        *out += "\\\\";
-        break;
-      case '\b':
-        *out += "\\b";
-        break;
-      case '\t':
-        *out += "\\t";
-        break;
-      case '\n':
-        *out += "\\n";
-        break;
-      case '\f':
-        *out += "\\f";
-        break;
-      case '\r':
-        *out += "\\r";
-        break;
-      default:
-        if (c < 0x20) {
-          AppendEscape(c, out);
-        } else {
-          *out += static_cast<char>(c);
-        }
-    }
-  }
-  *out += '"';
+  AppendJsonString(text, options_.write_non_ascii_as_code_point ? JsonEscapes::kNonAscii : JsonEscapes::kNone, out);
 }
 
 void JsonGenerator::Append(const types::DataType& type, const arrow::Array& array, int64_t row,

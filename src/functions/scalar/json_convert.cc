@@ -65,6 +65,7 @@ std::shared_ptr<arrow::Array> ParseAll(const JsonRule& rule, const std::string& 
   formats::JsonOptions options(context);
   formats::OptionReader reader(context);
   formats::JsonParser parser(rule.parsed, options, reader, true);
+  parser.RewriteTexts();
   formats::ColumnBuilder builder(rule.parsed);
   builder.Reserve(rows);
   TextWriter corrupt(arrow::utf8(), rows);
@@ -171,7 +172,10 @@ ScalarBindingPtr BindFromJson(const BindContext& context, const Arguments& argum
   for (size_t i = 1; i < arguments.size(); ++i) types.push_back(arguments[i].type);
   auto binding = NewBinding(context, arguments, rule.type, types, JsonKernel{rule}, Nulls::kAlways);
   binding->expensive = true;
-  binding->sql = [](const std::vector<std::string>& texts) { return "from_json(" + texts[0] + ")"; };
+  // Spark calls a map by this name alone.
+  binding->sql = [is_map = rule.type->Is(TypeId::kMap)](const std::vector<std::string>& texts) {
+    return is_map ? "entries" : "from_json(" + texts[0] + ")";
+  };
   AddCheckedForm(binding.get(),
                  [rule](EvalContext& eval, const std::vector<arrow::Datum>& values, int64_t rows, Refusals* refusals) {
                    return ParseAll(rule, eval.time_zone, Column<std::string_view>(values[0]), rows, refusals);

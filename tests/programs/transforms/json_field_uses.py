@@ -31,7 +31,7 @@ scene.rows("bad records kept", frame.select("n", F.from_json("json", "a INT, b S
            .select("n", "o.b", "o._corrupt_record"))
 scene.rows("bad records alone", frame.select("n", F.from_json("json", "a INT, b STRING, _corrupt_record STRING").alias("o"))
            .where("o._corrupt_record IS NOT NULL").select("n"))
-strict = frame.where("n IN (0, 1)").select("n", F.from_json("json", SCHEMA, {"mode": "FAILFAST"}).alias("o"))
+strict = frame.where("n IN (0, 3)").select("n", F.from_json("json", SCHEMA, {"mode": "FAILFAST"}).alias("o"))
 scene.attempt("fail fast over fields that are not used", lambda: strict.select("n", "o.b").collect())
 left = parsed.select("n", "o.*").alias("l").join(parsed.alias("r"), F.expr("l.n = r.n AND r.o.a = l.a"))
 scene.rows("a join", left.select("l.n", "l.b", "r.o.c"))
