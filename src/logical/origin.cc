@@ -1,6 +1,8 @@
 // Expressions that carry the SQL text they came from.
 #include "logical/origin.h"
 
+#include <typeinfo>
+
 namespace sluice::logical {
 namespace {
 
@@ -21,7 +23,10 @@ struct Originated final : Node, HasOrigin {
 
 ExprPtr WithOrigin(const ExprPtr& expr, const base::QueryContextPtr& origin) {
   if (!origin || OriginOf(*expr)) return expr;
-  if (const auto* call = expr->As<ScalarCall>()) return std::make_shared<Originated<ScalarCall>>(*call, origin);
+  if (const auto* call = expr->As<ScalarCall>()) {
+    // A call of a kind of its own (a time window) would lose what makes it that.
+    return typeid(*call) == typeid(ScalarCall) ? std::make_shared<Originated<ScalarCall>>(*call, origin) : expr;
+  }
   if (const auto* subquery = expr->As<SubqueryExpr>()) {
     return std::make_shared<Originated<SubqueryExpr>>(*subquery, origin);
   }

@@ -63,6 +63,7 @@ class StreamingAggregateIterator final : public BatchIterator {
   }
 
   std::shared_ptr<arrow::RecordBatch> Next() override {
+    if (!store_) return nullptr;
     if (auto batch = NextUpdated()) return batch;
     if (!removed_) Remove();
     if (auto batch = NextOfState()) return batch;
@@ -214,7 +215,6 @@ class StreamingAggregateIterator final : public BatchIterator {
   }
 
   void Finish() {
-    if (!store_) return;
     auto start = std::chrono::steady_clock::now();
     metrics_.operator_name = info_.name;
     metrics_.shuffle_partitions = info_.partitions;
