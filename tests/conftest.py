@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyspark.sql.connect.session import SparkSession
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -102,3 +103,12 @@ def server(server_program):
     with Server(server_program) as running_server:
         yield running_server
         assert running_server.alive(), f"the server ended: {running_server.last_words()}"
+
+
+@pytest.fixture
+def spark(server):
+    """A session for one test."""
+    session = SparkSession.builder.remote(server.remote).create()
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    yield session
+    session.stop()

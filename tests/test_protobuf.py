@@ -12,7 +12,6 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
-from pyspark.sql.connect.session import SparkSession
 from pyspark.sql.protobuf.functions import from_protobuf, to_protobuf
 
 PROTO = """
@@ -75,14 +74,6 @@ def message_class(descriptors, name):
     for file in descriptor_pb2.FileDescriptorSet.FromString(descriptors).file:
         pool.Add(file)
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(name)), pool
-
-
-@pytest.fixture(scope="module")
-def spark(server):
-    session = SparkSession.builder.remote(server.remote).create()
-    session.conf.set("spark.sql.session.timeZone", "UTC")
-    yield session
-    session.stop()
 
 
 def decode(spark, values, name, descriptors, options=None):

@@ -11,7 +11,6 @@ import pytest
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 from pyspark.sql.avro.functions import from_avro, to_avro
-from pyspark.sql.connect.session import SparkSession
 
 SECRET = "s3cr3t-w0rd"
 
@@ -94,14 +93,6 @@ def registry():
     yield registry
     registry.http.shutdown()
     registry.http.server_close()
-
-
-@pytest.fixture(scope="module")
-def spark(server):
-    session = SparkSession.builder.remote(server.remote).create()
-    session.conf.set("spark.sql.session.timeZone", "UTC")
-    yield session
-    session.stop()
 
 
 def record(*fields):

@@ -1,10 +1,9 @@
 // JSON trees and paths, with the results of Spark's get_json_object.
 #include "functions/json_document.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "formats/json/json_text.h"
 #include "functions/number_parse.h"
 #include "types/number_text.h"
 
@@ -61,46 +60,10 @@ bool JsonDocument::Read(Node* node) {
   }
 }
 
-void JsonDocument::WriteString(std::string_view text, std::string* out) {
-  *out += '"';
-  for (char c : text) {
-    switch (c) {
-      case '"':
-        *out += "\\\"";
-        break;
-      case '\\':
-        *out += "\\\\";
-        break;
-      case '\b':
-        *out += "\\b";
-        break;
-      case '\t':
-        *out += "\\t";
-        break;
-      case '\n':
-        *out += "\\n";
-        break;
-      case '\f':
-        *out += "\\f";
-        break;
-      case '\r':
-        *out += "\\r";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          *out += fmt::format("\\u{:04X}", static_cast<unsigned char>(c));
-        } else {
-          *out += c;
-        }
-    }
-  }
-  *out += '"';
-}
-
 void JsonDocument::Write(const Node& node, std::string* out) {
   switch (node.kind) {
     case Kind::kString:
-      return WriteString(node.text, out);
+      return formats::AppendJsonString(node.text, formats::JsonEscapes::kNone, out);
     case Kind::kInteger:
       *out += node.text == "-0" ? "0" : node.text;
       return;
@@ -127,7 +90,7 @@ void JsonDocument::Write(const Node& node, std::string* out) {
       for (size_t i = 0; i < node.children.size(); ++i) {
         if (i > 0) *out += ',';
         if (object) {
-          WriteString(node.children[i].name, out);
+          formats::AppendJsonString(node.children[i].name, formats::JsonEscapes::kNone, out);
           *out += ':';
         }
         Write(node.children[i], out);

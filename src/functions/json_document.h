@@ -27,7 +27,6 @@ class JsonDocument {
   /// As Jackson writes it: no blanks, numbers in Java's form.
   static void Write(const Node& node, std::string* out);
   /// "text" with the escapes that JSON asks for.
-  static void WriteString(std::string_view text, std::string* out);
 
  private:
   bool Read(Node* node);

@@ -79,4 +79,20 @@ formats::FormatContext WithTimeZone(const formats::Options& options, const std::
   return out;
 }
 
+bool FailsFast(const BindContext& context, const formats::OptionReader& options) {
+  if (!options.Find("mode")) return true;
+  formats::ParseMode mode = formats::ParseModeOf(options);
+  if (mode == formats::ParseMode::kDropMalformed) {
+    throw base::Error(base::ErrorKind::kAnalysis, "PARSE_MODE_UNSUPPORTED",
+                      {{"funcName", QuotedName(context)}, {"mode", "DROPMALFORMED"}});
+  }
+  return mode == formats::ParseMode::kFailFast;
+}
+
+std::vector<TypePtr> TypesOf(const Arguments& arguments) {
+  std::vector<TypePtr> types;
+  for (const Argument& argument : arguments) types.push_back(argument.type);
+  return types;
+}
+
 }  // namespace sluice::functions

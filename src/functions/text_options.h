@@ -3,8 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "formats/file_format.h"
+#include "formats/option_reader.h"
 #include "functions/signature.h"
 
 namespace sluice::functions {
@@ -17,5 +19,12 @@ types::TypePtr SchemaLiteral(const BindContext& context, const Arguments& argume
 
 /// Options for the formats' classes, with the session's time zone unless they name one.
 formats::FormatContext WithTimeZone(const formats::Options& options, const std::string& time_zone);
+
+/// The option `mode` of from_avro and from_protobuf: true for FAILFAST, the default, false for PERMISSIVE. Throws
+/// PARSE_MODE_UNSUPPORTED for DROPMALFORMED.
+bool FailsFast(const BindContext& context, const formats::OptionReader& options);
+
+/// The types of a call's arguments as they are.
+std::vector<types::TypePtr> TypesOf(const Arguments& arguments);
 
 }  // namespace sluice::functions

@@ -5,6 +5,8 @@
 #include <librdkafka/rdkafka.h>
 #include <spdlog/spdlog.h>
 
+#include "connectors/kafka/kafka_errors.h"
+
 namespace sluice::connectors::kafka {
 namespace {
 
@@ -19,21 +21,6 @@ using Event = Handle<rd_kafka_event_t, rd_kafka_event_destroy>;
 using Queue = Handle<rd_kafka_queue_t, rd_kafka_queue_destroy>;
 using Options = Handle<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
 using Request = Handle<rd_kafka_AlterConsumerGroupOffsets_t, rd_kafka_AlterConsumerGroupOffsets_destroy>;
-
-bool Passes(rd_kafka_resp_err_t error) {
-  switch (error) {
-    case RD_KAFKA_RESP_ERR__TIMED_OUT:
-    case RD_KAFKA_RESP_ERR__TRANSPORT:
-    case RD_KAFKA_RESP_ERR__WAIT_COORD:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
-    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
-    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
-    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-      return true;
-    default:
-      return false;
-  }
-}
 
 // The first thing that went wrong, of the request, the group or one of its partitions.
 rd_kafka_resp_err_t ErrorOf(rd_kafka_event_t& event) {
@@ -116,7 +103,7 @@ GroupCommits::Failure GroupCommits::Send(const PartitionOffsets& offsets) {
   for (;;) {
     if (Event event{rd_kafka_queue_poll(queue.get(), kWaitMillis)}) {
       rd_kafka_resp_err_t error = ErrorOf(*event);
-      return error ? Failure{rd_kafka_err2str(error), Passes(error)} : Failure{};
+      return error ? Failure{rd_kafka_err2str(error), IsCoordinatorTrouble(error)} : Failure{};
     }
     if (TimeIsUp()) return {"the brokers did not answer before the query's end"};
   }

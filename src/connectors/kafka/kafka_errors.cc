@@ -2,6 +2,7 @@
 #include "connectors/kafka/kafka_errors.h"
 
 #include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
 
 namespace sluice::connectors::kafka {
 namespace {
@@ -26,6 +27,21 @@ Error DataLoss(const std::string& condition, const std::string& reason) {
 }
 
 }  // namespace
+
+bool IsCoordinatorTrouble(int error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
+      return true;
+    default:
+      return false;
+  }
+}
 
 Error IllegalArgument(const std::string& message) { return Error::Plain(ErrorKind::kIllegalArgument, message); }
 

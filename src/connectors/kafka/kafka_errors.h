@@ -9,6 +9,9 @@
 
 namespace sluice::connectors::kafka {
 
+/// Whether a request to a group's coordinator that ended with this code of librdkafka is worth repeating.
+bool IsCoordinatorTrouble(int error);
+
 base::Error IllegalArgument(const std::string& message);
 /// What the brokers answered, or that they did not.
 base::Error BrokerError(const std::string& message);

@@ -38,28 +38,13 @@ class Question {
       if (!error) {
         if (auto marker = Newest(*event, &error); !error) return marker;
       }
-      if (Clock::now() >= end_ || !IsTransient(error)) throw Failure(rd_kafka_err2str(error));
+      bool passes = error == RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT || IsCoordinatorTrouble(error);
+      if (Clock::now() >= end_ || !passes) throw Failure(rd_kafka_err2str(error));
       rd_kafka_poll(producer_.client(), kPendingMillis);
     }
   }
 
  private:
-  static bool IsTransient(rd_kafka_resp_err_t error) {
-    switch (error) {
-      case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT:
-      case RD_KAFKA_RESP_ERR__TIMED_OUT:
-      case RD_KAFKA_RESP_ERR__TRANSPORT:
-      case RD_KAFKA_RESP_ERR__WAIT_COORD:
-      case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
-      case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
-      case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
-      case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
-        return true;
-      default:
-        return false;
-    }
-  }
-
   base::Error Failure(const std::string& what) const {
     return BrokerError(fmt::format("Kafka ({}) did not tell the last committed batch in the consumer group '{}': {}",
                                    producer_.options().servers, group_, what));

@@ -37,27 +37,6 @@ bool SameName(const std::string& a, const std::string& b, bool case_sensitive) {
                     [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
-uint32_t WireOf(const Field& field) {
-  switch (field.type()) {
-    case Field::TYPE_DOUBLE:
-    case Field::TYPE_FIXED64:
-    case Field::TYPE_SFIXED64:
-      return kWire64;
-    case Field::TYPE_FLOAT:
-    case Field::TYPE_FIXED32:
-    case Field::TYPE_SFIXED32:
-      return kWire32;
-    case Field::TYPE_STRING:
-    case Field::TYPE_BYTES:
-    case Field::TYPE_MESSAGE:
-      return kWireBytes;
-    case Field::TYPE_GROUP:
-      return kWireGroup;
-    default:
-      return kWireVarint;
-  }
-}
-
 class WriteCompiler {
  public:
   explicit WriteCompiler(bool case_sensitive) : case_sensitive_(case_sensitive) {}

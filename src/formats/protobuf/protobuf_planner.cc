@@ -18,27 +18,6 @@ namespace {
 
 constexpr uint32_t kSmallNumbers = 256;
 
-uint32_t WireOf(const Field& field) {
-  switch (field.type()) {
-    case Field::TYPE_DOUBLE:
-    case Field::TYPE_FIXED64:
-    case Field::TYPE_SFIXED64:
-      return kWire64;
-    case Field::TYPE_FLOAT:
-    case Field::TYPE_FIXED32:
-    case Field::TYPE_SFIXED32:
-      return kWire32;
-    case Field::TYPE_STRING:
-    case Field::TYPE_BYTES:
-    case Field::TYPE_MESSAGE:
-      return kWireBytes;
-    case Field::TYPE_GROUP:
-      return kWireGroup;
-    default:
-      return kWireVarint;
-  }
-}
-
 Op PlainOp(const Field& field, const types::DataType& type) {
   switch (field.type()) {
     case Field::TYPE_BOOL:

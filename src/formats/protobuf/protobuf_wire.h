@@ -1,6 +1,8 @@
 // Tags and values of protobuf's wire format.
 #pragma once
 
+#include <google/protobuf/descriptor.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -100,6 +102,29 @@ inline void AppendProtobufVarint(uint64_t value, std::string* out) {
     value >>= 7;
   }
   *out += static_cast<char>(value);
+}
+
+/// The wire type of a single value of the field; packed ones are kWireBytes.
+inline uint32_t WireOf(const google::protobuf::FieldDescriptor& field) {
+  using Field = google::protobuf::FieldDescriptor;
+  switch (field.type()) {
+    case Field::TYPE_DOUBLE:
+    case Field::TYPE_FIXED64:
+    case Field::TYPE_SFIXED64:
+      return kWire64;
+    case Field::TYPE_FLOAT:
+    case Field::TYPE_FIXED32:
+    case Field::TYPE_SFIXED32:
+      return kWire32;
+    case Field::TYPE_STRING:
+    case Field::TYPE_BYTES:
+    case Field::TYPE_MESSAGE:
+      return kWireBytes;
+    case Field::TYPE_GROUP:
+      return kWireGroup;
+    default:
+      return kWireVarint;
+  }
 }
 
 }  // namespace sluice::formats

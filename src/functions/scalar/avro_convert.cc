@@ -143,17 +143,6 @@ formats::AvroReadOptions ReadOptions(const formats::OptionReader& options) {
   return out;
 }
 
-/// The parse mode FAILFAST, the default, or PERMISSIVE.
-bool FailsFast(const BindContext& context, const formats::OptionReader& options) {
-  if (!options.Find("mode")) return true;
-  formats::ParseMode mode = formats::ParseModeOf(options);
-  if (mode == formats::ParseMode::kDropMalformed) {
-    throw base::Error(base::ErrorKind::kAnalysis, "PARSE_MODE_UNSUPPORTED",
-                      {{"funcName", QuotedName(context)}, {"mode", "DROPMALFORMED"}});
-  }
-  return mode == formats::ParseMode::kFailFast;
-}
-
 void CheckNames(const BindContext& context, const formats::Options& options, bool with_registry) {
   for (const auto& [name, value] : options) {
     if (with_registry && IsRegistryOption(Lower(name))) continue;
@@ -265,12 +254,6 @@ std::shared_ptr<arrow::Array> DecodeAll(const ReadRule& rule, const Column<std::
     out.AppendEmpty();
   }
   return out.Finish();
-}
-
-std::vector<TypePtr> TypesOf(const Arguments& arguments) {
-  std::vector<TypePtr> types;
-  for (const Argument& argument : arguments) types.push_back(argument.type);
-  return types;
 }
 
 /// Arguments that were left out show as NULL in column names and plans; one with credentials, at `secret`, does not

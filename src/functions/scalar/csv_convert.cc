@@ -137,12 +137,6 @@ std::shared_ptr<arrow::Array> ParseAll(const CsvRule& rule, const std::string& t
   return MakeStructArray(types::ToArrow(rule.type), rows, fields, AndValidity({&csv}, rows));
 }
 
-std::vector<TypePtr> TypesOf(const Arguments& arguments) {
-  std::vector<TypePtr> types;
-  for (const Argument& argument : arguments) types.push_back(argument.type);
-  return types;
-}
-
 /// Only the first argument shows in column names.
 void ShowFirstOnly(const std::string& name, logical::ScalarBinding* binding) {
   binding->sql = [name](const std::vector<std::string>& texts) { return name + "(" + texts[0] + ")"; };

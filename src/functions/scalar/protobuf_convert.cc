@@ -147,16 +147,6 @@ formats::ProtobufOptions ReadOptions(const formats::OptionReader& options) {
   return out;
 }
 
-bool FailsFast(const BindContext& context, const formats::OptionReader& options) {
-  if (!options.Find("mode")) return true;
-  formats::ParseMode mode = formats::ParseModeOf(options);
-  if (mode == formats::ParseMode::kDropMalformed) {
-    throw base::Error(base::ErrorKind::kAnalysis, "PARSE_MODE_UNSUPPORTED",
-                      {{"funcName", QuotedName(context)}, {"mode", "DROPMALFORMED"}});
-  }
-  return mode == formats::ParseMode::kFailFast;
-}
-
 /// With `refusals` bad messages are noted there and raise nothing.
 std::shared_ptr<arrow::Array> DecodeAll(const formats::ProtobufDecoder& decoder, bool fails,
                                         const Column<std::string_view>& data, int64_t rows,
@@ -173,12 +163,6 @@ std::shared_ptr<arrow::Array> DecodeAll(const formats::ProtobufDecoder& decoder,
     out.AppendNull();
   }
   return out.Finish();
-}
-
-std::vector<TypePtr> TypesOf(const Arguments& arguments) {
-  std::vector<TypePtr> types;
-  for (const Argument& argument : arguments) types.push_back(argument.type);
-  return types;
 }
 
 void ShowAll(const std::string& name, bool options_third, logical::ScalarBinding* binding) {
