@@ -70,8 +70,7 @@ PlanPtr Resolver::Node(const plan::DataSource& node) {
     plan = std::make_shared<logical::StreamScan>(stream, std::move(output), std::move(columns));
   } else {
     if (!entry.read) {
-      throw base::Error(ErrorKind::kAnalysis, "UNSUPPORTED_FEATURE.TABLE_OPERATION",
-                        {{"tableName", types::QuoteIdentifier({format})}, {"operation", "batch scan"}});
+      throw base::Error(ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1135", {{"className", format}});
     }
     connectors::BatchTablePtr table = entry.read(spec);
     Attributes output = NewAttributes(*table->schema());

@@ -1,11 +1,12 @@
 // The memory sink: a table of the session that lives as long as the session.
+#include "connectors/memory/memory_sink.h"
+
 #include <arrow/api.h>
 
 #include <mutex>
 
 #include "base/arrow_status.h"
 #include "base/error.h"
-#include "connectors/spi/registry.h"
 
 namespace sluice::connectors {
 namespace {
@@ -118,6 +119,8 @@ class MemorySink : public StreamSink, public TableSink {
   int64_t last_batch_ = -1, rows_written_ = 0;
 };
 
+}  // namespace
+
 std::unique_ptr<StreamSink> MakeMemorySink(const StreamSinkContext& context, const plan::Options&, const std::string&) {
   if (context.query_name.empty()) throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1194");
   // Only in complete mode does the state hold the whole table.
@@ -126,18 +129,6 @@ std::unique_ptr<StreamSink> MakeMemorySink(const StreamSinkContext& context, con
                       {{"checkpointPath", context.checkpoint + "/offsets"}});
   }
   return std::make_unique<MemorySink>();
-}
-
-}  // namespace
-
-SLUICE_REGISTER(ConnectorRegistry, Memory) {
-  DataSourceEntry entry;
-  entry.name = "memory";
-  entry.usage = "Keeps the output as a temporary view named like the query; for tests and small results.";
-  entry.write_stream = MakeMemorySink;
-  entry.output_modes = {OutputMode::kAppend, OutputMode::kUpdate, OutputMode::kComplete};
-  entry.temporary_checkpoint = true;
-  registry.Add(std::move(entry));
 }
 
 }  // namespace sluice::connectors

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "connectors/rate/rate_options.h"
 #include "connectors/rate/rate_reader.h"
+#include "connectors/spi/option_values.h"
 #include "connectors/spi/registry.h"
 
 namespace sluice::connectors {

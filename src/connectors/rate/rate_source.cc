@@ -10,6 +10,7 @@
 #include "checkpoint/metadata_log.h"
 #include "connectors/rate/rate_options.h"
 #include "connectors/rate/rate_reader.h"
+#include "connectors/spi/option_values.h"
 #include "connectors/spi/registry.h"
 
 namespace sluice::connectors {
