@@ -1,6 +1,6 @@
 """Measures Sluice beside DuckDB and, where it is installed, Apache Spark, and prints a table with ratios.
 
-    run.py [--repeat 3] [--no-spark] [--seconds 20] [start] [latency] [csv] [json] [kafka] [kafka-latency]
+    run.py [--repeat 3] [--no-spark] [--seconds 20] [start] [latency] [csv] [json] [windows] [kafka] [kafka-latency]
 
 Input is made once under $BENCH_DATA (build/bench), Kafka's topics in the broker of tests/services/kafka.sh. Each figure is the
 best of the repetitions.
@@ -26,9 +26,10 @@ ROOT = HERE.parent
 DATA = Path(os.environ.get("BENCH_DATA", ROOT / "build" / "bench"))
 SPARK = ROOT / "tests" / "services" / "spark.sh"
 KAFKA = ROOT / "tests" / "services" / "kafka.sh"
-CASES = ("start", "latency", "csv", "json", "kafka", "kafka-latency")
+CASES = ("start", "latency", "csv", "json", "windows", "kafka", "kafka-latency")
 # What the table says beside a figure: the goal, and how it is judged.
 GOALS = {"start": "<= 1.0 s", "latency": "<= 3 / 10 ms", "csv": "CPU <= DuckDB's, <= 400 MB", "json": "CPU <= DuckDB's",
+         "windows": "tumbling >= 8, sliding >= 15 x Spark's rate, <= 400 MB",
          "kafka": ">= 8 x Spark's rate", "kafka-latency": "<= 3 / 10 ms; count p99 14, exactly-once p99 60"}
 
 
@@ -109,6 +110,26 @@ def throughput(kind, program, amount):
     return case
 
 
+def windows(table, given):
+    """State of streams over files; Spark with the number of state partitions that suits it best here, not with its 200."""
+    folder = DATA / f"json-{given.orders}"
+    generate.ensure("json", folder, given.orders)
+    for kind in ("tumbling", "sliding"):
+        base = None
+        for engine, command in engines(given).items():
+            settings = [["2"], ["4"]] if engine == "spark" else [[]]
+            runs = [best([*command, HERE / "programs" / "file_windows.py", kind, folder, "SCRATCH", *setting],
+                         1 if engine == "spark" else given.repeat) for setting in settings]
+            run = min(runs, key=lambda one: one.cpu)
+            base = base or run
+            table.add(f"windows {kind}", engine, run, base, warm_rate(run))
+
+
+def warm_rate(run):
+    records, millis = map(int, re.search(r"RECORDS (\d+) MILLISECONDS (\d+)", run.output).groups())
+    return f"{records / millis / 1000:.2f} M records/s warm"
+
+
 @contextlib.contextmanager
 def broker():
     """Its address; for Spark, the connector is asked for."""
@@ -132,9 +153,8 @@ def kafka(table, given):
                 run = best([*command, HERE / "programs" / "kafka_orders.py", kind, servers, topic, "SCRATCH"],
                            1 if engine == "spark" else given.repeat)
                 base = base or run
-                records, millis = map(int, re.search(r"RECORDS (\d+) MILLISECONDS (\d+)", run.output).groups())
-                table.add(f"kafka {kind}", engine, run, base, f"{records / millis / 1000:.2f} M records/s warm, "
-                          f"{run.cpu / 3 / records * 1e6:.2f} us CPU a record with the start")
+                table.add(f"kafka {kind}", engine, run, base,
+                          f"{warm_rate(run)}, {run.cpu / 3 / given.orders * 1e6:.2f} us CPU a record with the start")
 
 
 def kafka_latency(table, given):
@@ -188,7 +208,7 @@ def main():
     given = parser.parse_args()
     DATA.mkdir(parents=True, exist_ok=True)
     work = {"start": start, "latency": latency, "csv": throughput("csv", "csv_to_parquet.py", given.megabytes),
-            "json": throughput("json", "json_sums.py", given.orders), "kafka": kafka, "kafka-latency": kafka_latency}
+            "json": throughput("json", "json_sums.py", given.orders), "windows": windows, "kafka": kafka, "kafka-latency": kafka_latency}
     table = Table()
     for case in given.cases or CASES:
         print(f"measuring {case}", flush=True)

@@ -21,4 +21,6 @@ void ConfigureAllocators() {
   if (!std::getenv("MALLOC_TRIM_THRESHOLD_")) mallopt(M_TRIM_THRESHOLD, kKeptBytes);
 }
 
+void ReturnFreeMemory() { malloc_trim(0); }
+
 }  // namespace sluice::base

@@ -8,4 +8,8 @@ namespace sluice::base {
 /// variables still choose otherwise.
 void ConfigureAllocators();
 
+/// Gives all free pages back to the system, also those between blocks in use. Takes milliseconds: for the end of
+/// something large, such as a query with its state.
+void ReturnFreeMemory();
+
 }  // namespace sluice::base

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/allocators.h"
 #include "base/durable_file.h"
 #include "base/uuid.h"
 #include "streaming/trigger.h"
@@ -263,6 +264,7 @@ void MicroBatchQuery::Terminate() {
     if (explain_runtime_) explain_text_ = {ExplainNow(false), ExplainNow(true)};
     explain_runtime_.reset();
   }
+  base::ReturnFreeMemory();
   if (hooks_.ended) hooks_.ended(shared_from_this());
   monitor_.Post(QueryEvent::Type::kTerminated, TerminatedEventJson());
   bool force = definition_.conf->GetBool("spark.sql.streaming.forceDeleteTempCheckpointLocation");
