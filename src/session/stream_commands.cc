@@ -47,31 +47,39 @@ struct SinkChoice {
   bool temporary_checkpoint_allowed = false;
 };
 
+void CheckPath(Session& session, const plan::WriteStream& command) {
+  if (command.path.empty() || !plan::FindOption(command.options, "path")) return;
+  if (session.conf().GetBool("spark.sql.legacy.pathOptionBehavior.enabled")) return;
+  throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1188");
+}
+
 SinkChoice ChooseSink(Session& session, const plan::WriteStream& command, const types::TypePtr& schema) {
   SinkChoice choice;
   choice.options = command.options;
   choice.partition_by = command.partition_by;
+  CheckPath(session, command);
+  choice.format = command.format.empty() ? session.conf().GetString("spark.sql.sources.default") : command.format;
   choice.path = command.path.empty() ? plan::FindOption(command.options, "path").value_or("") : command.path;
   if (command.foreach_batch || command.foreach_writer) {
     choice.format = command.foreach_batch ? "foreachbatch" : "foreach";
   } else if (!command.table.empty()) {
+    if (session.catalog().FindTempView(command.table.back())) {
+      throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1190", {{"tableName", command.table.back()}});
+    }
     catalog::Table table;
-    table.format = command.format;
+    table.format = choice.format;
     table.schema = schema;
     table.partition_by = command.partition_by;
     table.location = choice.path;
     MakeTable(session, command.table, std::move(table));
     table = RequireTable(session, command.table);
-    if (!command.format.empty() && LowerCase(command.format) != LowerCase(table.format)) {
+    if (LowerCase(choice.format) != LowerCase(table.format)) {
       throw base::Error(
-          base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1187",
-          {{"tableName", command.table.back()}, {"sourceName", command.format}, {"tableProvider", table.format}});
+          base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1192",
+          {{"tableName", command.table.back()}, {"sourceName", choice.format}, {"tableProvider", table.format}});
     }
-    choice.format = table.format;
     choice.path = table.location;
     choice.partition_by = table.partition_by;
-  } else {
-    choice.format = command.format.empty() ? session.conf().GetString("spark.sql.sources.default") : command.format;
   }
   static constexpr std::string_view kOneTime[] = {"memory", "foreach", "foreachbatch", "console", "noop"};
   choice.temporary_checkpoint_allowed = std::ranges::count(kOneTime, LowerCase(choice.format)) > 0;
@@ -119,8 +127,8 @@ std::unique_ptr<connectors::StreamSink> MakeSink(Session& session, const plan::W
   }
   const connectors::DataSourceEntry& entry = session.environment().connectors.Get(choice.format);
   if (!entry.write_stream) {
-    throw base::Error(base::ErrorKind::kUnsupportedOperation, "_LEGACY_ERROR_TEMP_2050",
-                      {{"className", choice.format}});
+    throw base::Error(base::ErrorKind::kUnsupportedOperation, "_LEGACY_ERROR_TEMP_2049",
+                      {{"className", choice.format}, {"operator", "writing"}});
   }
   if (!entry.output_modes.empty() && std::ranges::count(entry.output_modes, context.mode) == 0) {
     throw base::Error(base::ErrorKind::kAnalysis, "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE",
