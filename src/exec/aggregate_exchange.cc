@@ -98,23 +98,54 @@ std::vector<int32_t> HashPartitions(const arrow::ArrayVector& keys, int64_t rows
   return hashes;
 }
 
+namespace {
+
+// What a task adds rows to. Many rows of sliding windows are put into panes first, each of which is then merged into
+// its windows; few go to the windows themselves, so that sums of floating-point numbers round as they do row by row.
+class TaskAggregation {
+ public:
+  explicit TaskAggregation(const AggregationPlan& plan)
+      : plan_(plan), result_(std::make_unique<PartialAggregation>(plan)) {
+    if (plan.merges_panes()) panes_ = std::make_unique<PartialAggregation>(plan);
+  }
+
+  void Add(logical::EvalContext& eval, const arrow::RecordBatch& batch) {
+    rows_ += batch.num_rows();
+    if (!panes_ || rows_ < kFewRows) return result_->Add(eval, batch);
+    panes_->AddToPanes(eval, batch);
+    if (panes_->groups() * plan_.sliding()->windows >= kManyGroups) result_->MergePanes(eval, *panes_);
+  }
+  PartialAggregation& windows() { return *result_; }
+  std::unique_ptr<PartialAggregation> Take(logical::EvalContext& eval) {
+    if (panes_) result_->MergePanes(eval, *panes_);
+    return std::exchange(result_, std::make_unique<PartialAggregation>(plan_));
+  }
+
+ private:
+  static constexpr int64_t kFewRows = 1 << 14;
+
+  const AggregationPlan& plan_;
+  std::unique_ptr<PartialAggregation> result_, panes_;
+  int64_t rows_ = 0;
+};
+
+}  // namespace
+
 std::vector<std::unique_ptr<PartialAggregation>> AggregatePartitions(const AggregationPlan& plan, const Operator& child,
                                                                      ExecContext& context,
                                                                      const TakesLarge& take_large) {
   std::vector<std::unique_ptr<PartialAggregation>> parts(child.Partitions(context));
   ForEachPartition(child, context, [&](int partition) {
-    auto part = std::make_unique<PartialAggregation>(plan);
+    TaskAggregation task(plan);
     auto eval = context.TaskEval(partition);
     auto rows = child.Open(context, partition);
     while (auto batch = rows->Next()) {
       context.cancellation->Check();
-      part->Add(eval, *batch);
+      task.Add(eval, *batch);
       eval.rows_before += batch->num_rows();
-      if (!take_large || part->groups() < kManyGroups) continue;
-      take_large(eval, *part);
-      part = std::make_unique<PartialAggregation>(plan);
+      if (take_large && task.windows().groups() >= kManyGroups) take_large(eval, *task.Take(eval));
     }
-    parts[partition] = std::move(part);
+    parts[partition] = task.Take(eval);
   });
   return parts;
 }

@@ -4,6 +4,8 @@
 #include <arrow/array/array_primitive.h>
 #include <arrow/array/util.h>
 
+#include <algorithm>
+
 #include "base/arrow_status.h"
 #include "base/error.h"
 #include "exec/boolean_logic.h"
@@ -14,6 +16,12 @@ namespace sluice::exec {
 
 using logical::AggregateCall;
 using logical::ExprPtr;
+
+namespace {
+
+constexpr int64_t kPieceRows = 16384;
+
+}  // namespace
 
 AggregationPlan::AggregationPlan(const std::vector<ExprPtr>& grouping, const std::vector<ExprPtr>& results,
                                  const logical::Attributes& input) {
@@ -35,6 +43,7 @@ AggregationPlan::AggregationPlan(const std::vector<ExprPtr>& grouping, const std
                                                       call->result_id);
     }));
   }
+  FindSlidingKey(grouping);
   finished_ = grouping_;
   for (const auto& call : calls_) {
     finished_.push_back(std::make_shared<logical::AttributeExpr>(call->binding->name, call->binding->type,
@@ -42,6 +51,14 @@ AggregationPlan::AggregationPlan(const std::vector<ExprPtr>& grouping, const std
   }
   input_ = std::make_unique<CompiledProjection>(columns, input);
   results_ = std::make_unique<CompiledProjection>(rewritten, finished_);
+}
+
+void AggregationPlan::FindSlidingKey(const std::vector<ExprPtr>& grouping) {
+  for (size_t key = 0; key < grouping.size(); ++key) {
+    if (auto windows = SlidingWindows(grouping[key])) sliding_ = SlidingKey{key, windows->slide, windows->count};
+  }
+  merges_panes_ = sliding_ && distinct_sets_.empty() &&
+                  std::ranges::all_of(calls_, [](const auto& call) { return IsOrderFree(*call->binding); });
 }
 
 void AggregationPlan::AddCall(const std::shared_ptr<const AggregateCall>& call, std::vector<ExprPtr>* input) {
@@ -166,9 +183,34 @@ std::shared_ptr<arrow::Array> GroupNumbers(std::vector<uint32_t> ids) {
 }  // namespace
 
 void PartialAggregation::Add(logical::EvalContext& context, const arrow::RecordBatch& batch) {
-  int64_t rows = batch.num_rows();
-  if (rows == 0) return;
+  if (batch.num_rows() == 0) return;
   auto columns = plan_.input_->EvaluateArrays(context, batch);
+  int64_t rows = batch.num_rows();
+  if (!plan_.sliding()) return AddColumns(context, columns, rows);
+  int64_t windows = plan_.sliding()->windows, piece = std::max<int64_t>(1, kPieceRows / windows);
+  for (int64_t begin = 0; begin < rows; begin += piece) {
+    int64_t count = std::min(piece, rows - begin);
+    AddColumns(context, InAllWindows(*plan_.sliding(), columns, begin, count), count * windows);
+  }
+}
+
+void PartialAggregation::AddToPanes(logical::EvalContext& context, const arrow::RecordBatch& batch) {
+  if (batch.num_rows() == 0) return;
+  AddColumns(context, plan_.input_->EvaluateArrays(context, batch), batch.num_rows());
+}
+
+void PartialAggregation::MergePanes(logical::EvalContext& context, PartialAggregation& panes) {
+  for (PartialRows& piece : panes.TakePieces(kPieceRows)) {
+    const SlidingKey& sliding = *plan_.sliding();
+    auto latest = std::static_pointer_cast<arrow::StructArray>(piece.keys[sliding.key]);
+    for (int64_t window = 0; window < sliding.windows; ++window) {
+      piece.keys[sliding.key] = EarlierWindows(*latest, window * sliding.slide);
+      Merge(context, piece);
+    }
+  }
+}
+
+void PartialAggregation::AddColumns(logical::EvalContext& context, const arrow::ArrayVector& columns, int64_t rows) {
   size_t key_count = plan_.grouping_.size();
   arrow::ArrayVector keys(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(key_count));
   const uint32_t* ids = AssignGroups(keys, rows);

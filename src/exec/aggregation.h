@@ -3,11 +3,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "exec/compiled_expression.h"
 #include "exec/group_table.h"
 #include "exec/operator.h"
+#include "exec/sliding_windows.h"
 #include "logical/plan.h"
 
 namespace sluice::exec {
@@ -22,6 +24,11 @@ class AggregationPlan {
   std::vector<std::shared_ptr<arrow::DataType>> key_types() const;
   const std::vector<std::shared_ptr<const logical::AggregateCall>>& calls() const { return calls_; }
   bool has_distinct() const { return !distinct_sets_.empty(); }
+  /// The key that is a sliding window, given as the latest window of each row; nothing if there is none.
+  const std::optional<SlidingKey>& sliding() const { return sliding_; }
+  /// Whether the groups of rows with the same latest window may be merged into each of their windows, as the order of
+  /// rows does not matter to the calls.
+  bool merges_panes() const { return sliding_ && merges_panes_; }
   /// Grouping attributes, then one attribute per call: what Finish gives.
   const logical::Attributes& finished() const { return finished_; }
   /// The node's results over rows laid out as finished().
@@ -44,6 +51,7 @@ class AggregationPlan {
     std::vector<logical::ExprPtr> arguments;
     logical::ExprPtr filter_expr;
   };
+  void FindSlidingKey(const std::vector<logical::ExprPtr>& grouping);
   void AddCall(const std::shared_ptr<const logical::AggregateCall>& call, std::vector<logical::ExprPtr>* input);
   void FindDistinctSet(const logical::AggregateCall& call, CallInput* place);
 
@@ -51,6 +59,8 @@ class AggregationPlan {
   std::vector<std::shared_ptr<const logical::AggregateCall>> calls_;
   std::vector<CallInput> inputs_;
   std::vector<DistinctSet> distinct_sets_;
+  std::optional<SlidingKey> sliding_;
+  bool merges_panes_ = false;
   logical::Attributes finished_, output_;
   std::unique_ptr<CompiledProjection> input_;  // keys, then arguments and filters
   std::unique_ptr<CompiledProjection> results_;
@@ -92,8 +102,12 @@ class PartialAggregation {
  public:
   explicit PartialAggregation(const AggregationPlan& plan);
 
-  /// Adds a batch of the node's input.
+  /// Adds a batch of the node's input, a row to each of its windows if they slide.
   void Add(logical::EvalContext& context, const arrow::RecordBatch& batch);
+  /// Adds rows to their latest windows only: their panes.
+  void AddToPanes(logical::EvalContext& context, const arrow::RecordBatch& batch);
+  /// Adds what AddToPanes has put into `panes`, which is then empty, to all windows.
+  void MergePanes(logical::EvalContext& context, PartialAggregation& panes);
   /// Adds partial results of other rows.
   void Merge(logical::EvalContext& context, const PartialRows& rows);
   int64_t groups() const { return accumulators_.groups(); }
@@ -108,6 +122,7 @@ class PartialAggregation {
   int64_t MemoryUsed() const;
 
  private:
+  void AddColumns(logical::EvalContext& context, const arrow::ArrayVector& columns, int64_t rows);
   uint32_t* AssignGroups(const arrow::ArrayVector& keys, int64_t rows);
 
   const AggregationPlan& plan_;

@@ -5,6 +5,7 @@
 #include "exec/join_planning.h"
 #include "exec/operators.h"
 #include "exec/python_extraction.h"
+#include "exec/sliding_windows.h"
 #include "exec/stateful/planning.h"
 
 namespace sluice::exec {
@@ -168,6 +169,7 @@ class Planner {
 
   OperatorPtr PlanAggregate(const logical::Aggregate& node) {
     if (CallsPythonOutsideAggregates(node.results)) return PlanPythonOverAggregate(node);
+    if (auto slides = AggregateWithoutExpand(node)) return PlanAggregate(*slides);
     std::optional<StatefulOptions> stateful;
     if (options_.streaming && node.is_streaming) stateful = NextStateful(node);
     OperatorPtr child = Plan(node.child());

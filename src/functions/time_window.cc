@@ -48,6 +48,15 @@ std::shared_ptr<arrow::Array> Windows(const std::shared_ptr<arrow::Array>& times
                                               arrow::ArrayVector{column(std::move(starts)), column(std::move(ends))});
 }
 
+struct WindowKernel {
+  TimeWindow window;
+  std::shared_ptr<arrow::DataType> type;
+
+  Datum operator()(EvalContext&, const std::vector<Datum>& arguments, int64_t rows) const {
+    return Windows(AsArray(arguments[0], rows), window.lengths, window.index, type);
+  }
+};
+
 }  // namespace
 
 logical::ScalarBindingPtr BindTimeWindow(const types::TypePtr& time_type, const WindowLengths& lengths, int64_t index) {
@@ -58,12 +67,13 @@ logical::ScalarBindingPtr BindTimeWindow(const types::TypePtr& time_type, const 
   binding->nullable = false;
   binding->can_fail = false;
   binding->argument_types = {time_type};
-  auto arrow_type = types::ToArrow(binding->type);
-  binding->kernel = [lengths, index, arrow_type](EvalContext&, const std::vector<Datum>& arguments,
-                                                 int64_t rows) -> Datum {
-    return Windows(AsArray(arguments[0], rows), lengths, index, arrow_type);
-  };
+  binding->kernel = WindowKernel{{lengths, index}, types::ToArrow(binding->type)};
   return binding;
+}
+
+std::optional<TimeWindow> AsTimeWindow(const logical::ScalarBinding& binding) {
+  const auto* kernel = binding.kernel.target<WindowKernel>();
+  return kernel ? std::optional(kernel->window) : std::nullopt;
 }
 
 logical::ScalarBindingPtr BindWindowTime(const types::TypePtr& window_type, bool nullable) {

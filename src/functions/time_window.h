@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "logical/binding.h"
 
@@ -16,6 +17,13 @@ struct WindowLengths {
 
 /// struct<start, end> of the `index`-th window that a timestamp falls into, the latest first (TimeWindowing.getWindow).
 logical::ScalarBindingPtr BindTimeWindow(const types::TypePtr& time_type, const WindowLengths& lengths, int64_t index);
+
+struct TimeWindow {
+  WindowLengths lengths;
+  int64_t index = 0;
+};
+/// Which windows a binding of BindTimeWindow gives; nothing for other bindings.
+std::optional<TimeWindow> AsTimeWindow(const logical::ScalarBinding& binding);
 /// The last microsecond of a window: window_time(window).
 logical::ScalarBindingPtr BindWindowTime(const types::TypePtr& window_type, bool nullable);
 
