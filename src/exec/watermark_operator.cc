@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "exec/operators.h"
+#include "exec/stateful/stateful_operator.h"
 
 namespace sluice::exec {
 namespace {
@@ -58,7 +59,7 @@ class WatermarkIterator final : public BatchIterator {
   EventTimeStats stats_;
 };
 
-class WatermarkOperator final : public Operator {
+class WatermarkOperator final : public Operator, public WatermarkDefinition {
  public:
   WatermarkOperator(OperatorPtr child, const logical::Watermark& node)
       : Operator(node.output),

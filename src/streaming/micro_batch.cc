@@ -7,6 +7,7 @@
 #include "base/fault_point.h"
 #include "streaming/batch_frame_sink.h"
 #include "streaming/micro_batch_table.h"
+#include "streaming/watermark_propagator.h"
 
 namespace sluice::streaming {
 namespace {
@@ -103,11 +104,10 @@ MicroBatch::MicroBatch(std::shared_ptr<QueryRuntime> runtime, BatchRange range, 
     : runtime_(std::move(runtime)), range_(std::move(range)), await_log_(std::move(await_log)) {
   if (!runtime_->state) return;
   state_ = std::make_unique<exec::StateContext>(runtime_->state.get(), range_.batch_id, await_log_);
-  for (const exec::StatefulOperator* stateful : runtime_->physical.stateful) {
-    if (!stateful->has_watermark()) continue;
-    state_->late_watermark_ms[stateful->info().id] = range_.previous_watermark_ms;
-    state_->eviction_watermark_ms[stateful->info().id] = range_.watermark_ms;
-  }
+  bool allows_multiple = AllowsMultipleStatefulOperators(*runtime_->conf);
+  state_->late_watermark_ms =
+      PropagateWatermark(root(), allows_multiple ? range_.previous_watermark_ms : range_.watermark_ms);
+  state_->eviction_watermark_ms = PropagateWatermark(root(), range_.watermark_ms);
 }
 
 std::unique_ptr<exec::ExecContext> MicroBatch::NewContext() {

@@ -7,6 +7,7 @@
 
 #include "base/fault_point.h"
 #include "streaming/micro_batch_query.h"
+#include "streaming/watermark_propagator.h"
 
 namespace sluice::streaming {
 namespace {
@@ -158,8 +159,13 @@ void MicroBatchQuery::LookAtSources() {
 
 bool MicroBatchQuery::NeedsBatchWithoutData(int64_t watermark_ms) const {
   if (!no_data_batches_ || !last_batch_ || !runtime_->physical.root) return false;
+  if (watermark_ms == last_batch_->watermark_ms) return false;
+  const exec::Operator& root = *runtime_->physical.root;
+  OperatorWatermarks before = PropagateWatermark(root, last_batch_->watermark_ms);
+  OperatorWatermarks now = PropagateWatermark(root, watermark_ms);
   return std::ranges::any_of(runtime_->physical.stateful, [&](const exec::StatefulOperator* stateful) {
-    return stateful->NeedsBatchWithoutData(last_batch_->watermark_ms, watermark_ms);
+    int64_t id = stateful->info().id;
+    return stateful->NeedsBatchWithoutData(before[id].value_or(0), now[id].value_or(0));
   });
 }
 
