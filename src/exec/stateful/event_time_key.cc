@@ -38,19 +38,32 @@ std::optional<int64_t> EventTimeKey::OfRow(std::string_view key) const {
   return state::Load<int64_t>(window + BitsetBytes(kWindowFields) + 8 * kWindowEnd);
 }
 
-std::vector<bool> EventTimeKey::AtOrBefore(const arrow::ArrayVector& keys, int64_t rows, int64_t watermark_ms) const {
-  std::shared_ptr<arrow::Array> times = keys[index_];
+// Calls `use(row, micros)` for every row whose time is not null.
+template <typename Use>
+void EventTimeKey::ForEachTime(const arrow::ArrayVector& columns, int64_t rows, Use&& use) const {
+  std::shared_ptr<arrow::Array> times = columns[index_];
   std::shared_ptr<arrow::Array> windows;
   if (window_) {
     windows = times;
     times = static_cast<const arrow::StructArray&>(*windows).field(kWindowEnd);
   }
   const auto& micros = static_cast<const arrow::TimestampArray&>(*times);
-  std::vector<bool> late(rows);
   for (int64_t i = 0; i < rows; ++i) {
     if ((windows && windows->IsNull(i)) || micros.IsNull(i)) continue;
-    late[i] = micros.Value(i) <= watermark_ms * 1000;
+    use(i, micros.Value(i));
   }
+}
+
+std::vector<int64_t> EventTimeKey::Micros(const arrow::ArrayVector& columns, int64_t rows) const {
+  std::vector<int64_t> times(rows);
+  ForEachTime(columns, rows, [&](int64_t row, int64_t micros) { times[row] = micros; });
+  return times;
+}
+
+std::vector<bool> EventTimeKey::AtOrBefore(const arrow::ArrayVector& columns, int64_t rows,
+                                           int64_t watermark_ms) const {
+  std::vector<bool> late(rows);
+  ForEachTime(columns, rows, [&](int64_t row, int64_t micros) { late[row] = micros <= watermark_ms * 1000; });
   return late;
 }
 

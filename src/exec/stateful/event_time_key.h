@@ -20,11 +20,15 @@ class EventTimeKey {
 
   /// Microseconds of a key's UnsafeRow; nothing for a null time.
   std::optional<int64_t> OfRow(std::string_view key) const;
-  /// For rows of key columns: true where the time is at or before `watermark_ms`. Null times are
-  /// not.
-  std::vector<bool> AtOrBefore(const arrow::ArrayVector& keys, int64_t rows, int64_t watermark_ms) const;
+  /// The times of rows of the columns that Find got, in microseconds; 0 for null, as Spark reads it.
+  std::vector<int64_t> Micros(const arrow::ArrayVector& columns, int64_t rows) const;
+  /// For such rows: true where the time is at or before `watermark_ms`. Null times are not.
+  std::vector<bool> AtOrBefore(const arrow::ArrayVector& columns, int64_t rows, int64_t watermark_ms) const;
 
  private:
+  template <typename Use>
+  void ForEachTime(const arrow::ArrayVector& columns, int64_t rows, Use&& use) const;
+
   size_t index_ = 0, columns_ = 0;
   bool window_ = false;
 };

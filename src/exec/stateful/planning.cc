@@ -11,11 +11,6 @@ using connectors::OutputMode;
 using logical::PlanKind;
 using logical::PlanPtr;
 
-base::Error NoDeduplication(const logical::Deduplicate& node) {
-  return base::Error::Unsupported(node.within_watermark ? "dropDuplicatesWithinWatermark on a streaming DataFrame"
-                                                        : "distinct and dropDuplicates on a streaming DataFrame");
-}
-
 base::Error NoStreamJoin() {
   return base::Error::Unsupported("A join of two streaming DataFrames", "Join a stream with a static DataFrame.");
 }
@@ -29,9 +24,6 @@ bool JoinsStreams(const logical::Join& node) {
 void CheckSupportedOnStreams(const PlanPtr& analyzed) {
   logical::Visit(analyzed, [&](const PlanPtr& node) {
     if (!node->is_streaming) return;
-    if (const auto* deduplicate = node->As<logical::Deduplicate>()) {
-      throw NoDeduplication(*deduplicate);
-    }
     if (const auto* join = node->As<logical::Join>()) {
       // Spark starts a query whose join has no equal keys, and fails it when it plans the batch.
       if (JoinsStreams(*join) && !PlanJoin(*join).left_keys.empty()) throw NoStreamJoin();
@@ -45,10 +37,6 @@ bool LimitCountsBatches(const PlanPtr& input, OutputMode mode) {
   logical::Visit(input,
                  [&](const PlanPtr& node) { aggregates |= node->kind == PlanKind::kAggregate && node->is_streaming; });
   return mode == OutputMode::kAppend || !aggregates;
-}
-
-OperatorPtr MakeStreamingDeduplicate(OperatorPtr, const logical::Deduplicate& node, const StatefulOptions&) {
-  throw NoDeduplication(node);
 }
 
 OperatorPtr MakeStreamingJoin(OperatorPtr, OperatorPtr, const logical::Join& node, const StatefulOptions&) {

@@ -3,7 +3,6 @@
 #include <arrow/array/array_primitive.h>
 #include <fmt/format.h>
 
-#include <chrono>
 #include <numeric>
 #include <utility>
 
@@ -13,8 +12,8 @@
 #include "exec/operators.h"
 #include "exec/stateful/aggregation_state.h"
 #include "exec/stateful/event_time_key.h"
+#include "exec/stateful/partition_task.h"
 #include "exec/stateful/planning.h"
-#include "exec/stateful/state_context.h"
 #include "exec/stateful/stateful_operator.h"
 
 namespace sluice::exec {
@@ -26,10 +25,6 @@ constexpr size_t kPieceRows = 16384;
 
 /// Partial results by state partition.
 using Exchanged = std::vector<ExchangedGroups>;
-
-int64_t MillisSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
-}
 
 struct AggregateShape {
   explicit AggregateShape(const logical::Aggregate& node, const logical::Attributes& input)
@@ -57,10 +52,8 @@ class StreamingAggregateIterator final : public BatchIterator {
         context_(context),
         eval_(context.TaskEval(partition)),
         exchanged_(std::move(fresh)),
-        store_(context.state->Open({info.id, partition, ""}, shape.state.schema())) {
-    late_ms_ = WatermarkOf(context.state->late_watermark_ms);
-    evict_ms_ = WatermarkOf(context.state->eviction_watermark_ms);
-  }
+        watermarks_(*context.state, info.id),
+        store_(context.state->Open({info.id, partition, ""}, shape.state.schema())) {}
 
   std::shared_ptr<arrow::RecordBatch> Next() override {
     if (!store_) return nullptr;
@@ -72,14 +65,9 @@ class StreamingAggregateIterator final : public BatchIterator {
   }
 
  private:
-  std::optional<int64_t> WatermarkOf(const std::map<int64_t, std::optional<int64_t>>& watermarks) const {
-    auto found = watermarks.find(info_.id);
-    return found == watermarks.end() ? std::nullopt : found->second;
-  }
-
   // Merges the next pieces into the state; the rows of one in update mode.
   std::shared_ptr<arrow::RecordBatch> NextUpdated() {
-    auto start = std::chrono::steady_clock::now();
+    StepTimer timer(&update_time_);
     if (!taken_) {
       fresh_ = exchanged_.Take(shape_.plan, eval_, kPieceRows);
       taken_ = true;
@@ -89,7 +77,6 @@ class StreamingAggregateIterator final : public BatchIterator {
       context_.cancellation->Check();
       batch = Update(std::exchange(fresh_[next_piece_++], {}));
     }
-    update_time_ += std::chrono::steady_clock::now() - start;
     return batch;
   }
 
@@ -131,7 +118,7 @@ class StreamingAggregateIterator final : public BatchIterator {
   std::shared_ptr<arrow::Array> Save(const PartialRows& piece, const state::UnsafeRows& keys,
                                      const Accumulators& groups) {
     state::UnsafeRows values = shape_.state.EncodeValues(groups.Buffers(), piece.rows);
-    bool has_late = mode_ != OutputMode::kComplete && shape_.event_time && late_ms_;
+    bool has_late = mode_ != OutputMode::kComplete && shape_.event_time && watermarks_.late_ms;
     std::shared_ptr<arrow::Array> in_time = has_late ? DropLate(piece) : nullptr;
     int64_t kept = in_time ? in_time->length() : piece.rows;
     const int32_t* rows = in_time ? static_cast<const arrow::Int32Array&>(*in_time).raw_values() : nullptr;
@@ -145,16 +132,19 @@ class StreamingAggregateIterator final : public BatchIterator {
 
   void Remove() {
     removed_ = true;
-    metrics_.updates_ms = std::chrono::duration_cast<std::chrono::milliseconds>(update_time_).count();
-    auto start = std::chrono::steady_clock::now();
-    if (mode_ == OutputMode::kComplete) CollectAll();
-    if (mode_ != OutputMode::kComplete && shape_.event_time && evict_ms_) Evict();
-    metrics_.removals_ms = MillisSince(start);
+    metrics_.updates_ms = MillisOf(update_time_);
+    StepTimer::Duration removal_time{};
+    {
+      StepTimer timer(&removal_time);
+      if (mode_ == OutputMode::kComplete) CollectAll();
+      if (mode_ != OutputMode::kComplete && shape_.event_time && watermarks_.evict_ms) Evict();
+    }
+    metrics_.removals_ms = MillisOf(removal_time);
   }
 
   // The rows to keep; null if that is all of them.
   std::shared_ptr<arrow::Array> DropLate(const PartialRows& rows) {
-    std::vector<bool> late = shape_.event_time->AtOrBefore(rows.keys, rows.rows, *late_ms_);
+    std::vector<bool> late = shape_.event_time->AtOrBefore(rows.keys, rows.rows, *watermarks_.late_ms);
     std::vector<int32_t> kept;
     for (size_t i = 0; i < late.size(); ++i) {
       if (!late[i]) kept.push_back(static_cast<int32_t>(i));
@@ -178,7 +168,7 @@ class StreamingAggregateIterator final : public BatchIterator {
 
   // Removes groups whose time has passed; in append mode they are the output.
   void Evict() {
-    int64_t limit = *evict_ms_ * 1000;
+    int64_t limit = *watermarks_.evict_ms * 1000;
     store_->RemoveIf([&](std::string_view key, std::string_view value) {
       auto time = shape_.event_time->OfRow(key);
       if (!time || *time > limit) return false;
@@ -215,19 +205,9 @@ class StreamingAggregateIterator final : public BatchIterator {
   }
 
   void Finish() {
-    auto start = std::chrono::steady_clock::now();
-    metrics_.operator_name = info_.name;
-    metrics_.shuffle_partitions = info_.partitions;
-    metrics_.store_instances = 1;
-    metrics_.rows_total = store_->size();
-    metrics_.memory_bytes = store_->MemoryUsed();
-    metrics_.custom = store_->Metrics();
     keys_.clear();
     values_.clear();
-    context_.state->Commit(*store_);
-    store_.reset();
-    metrics_.commit_ms = MillisSince(start);
-    context_.state->Report(info_.id, metrics_);
+    CommitPartition(*context_.state, info_, std::exchange(store_, nullptr), metrics_);
   }
 
   const AggregateShape& shape_;
@@ -237,12 +217,12 @@ class StreamingAggregateIterator final : public BatchIterator {
   ExecContext& context_;
   logical::EvalContext eval_;
   ExchangedGroups exchanged_;
+  const TaskWatermarks watermarks_;
   std::shared_ptr<state::StateStore> store_;
-  std::optional<int64_t> late_ms_, evict_ms_;
   bool taken_ = false, removed_ = false;
   std::vector<PartialRows> fresh_;  // the batch's groups, each once
   size_t next_piece_ = 0;
-  std::chrono::steady_clock::duration update_time_{};
+  StepTimer::Duration update_time_{};
   std::vector<std::string_view> keys_, values_;  // of the state, still to be given
   size_t next_row_ = 0;
   StateOperatorMetrics metrics_;

@@ -2,20 +2,16 @@
 #include <arrow/array/array_primitive.h>
 #include <fmt/format.h>
 
-#include <chrono>
+#include <utility>
 
 #include "base/error.h"
+#include "exec/stateful/partition_task.h"
 #include "exec/stateful/planning.h"
-#include "exec/stateful/state_context.h"
 #include "exec/stateful/stateful_operator.h"
 #include "state/unsafe_row.h"
 
 namespace sluice::exec {
 namespace {
-
-int64_t MillisSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
-}
 
 state::StoreSchema CounterSchema() {
   return {types::Struct({{"key", types::Null(), true, "{}"}}), types::Struct({{"value", types::Long(), true, "{}"}})};
@@ -88,18 +84,8 @@ class StreamingLimitIterator final : public BatchIterator {
     if (!store_) return;
     if (count_ > before_) counter_.Write(count_);
     StateOperatorMetrics metrics;
-    metrics.operator_name = info_.name;
-    metrics.shuffle_partitions = info_.partitions;
-    metrics.store_instances = 1;
     metrics.rows_updated = count_ > before_ ? 1 : 0;
-    metrics.rows_total = store_->size();
-    metrics.memory_bytes = store_->MemoryUsed();
-    metrics.custom = store_->Metrics();
-    auto start = std::chrono::steady_clock::now();
-    context_.state->Commit(*store_);
-    store_.reset();
-    metrics.commit_ms = MillisSince(start);
-    context_.state->Report(info_.id, metrics);
+    CommitPartition(*context_.state, info_, std::exchange(store_, nullptr), metrics);
   }
 
   const Operator& child_;
