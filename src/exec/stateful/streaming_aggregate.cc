@@ -29,7 +29,7 @@ using Exchanged = std::vector<ExchangedGroups>;
 struct AggregateShape {
   explicit AggregateShape(const logical::Aggregate& node, const logical::Attributes& input)
       : plan(node.grouping, node.results, input),
-        state(plan),
+        state(plan, node.grouping),
         event_time(EventTimeKey::Find(plan.grouping())),
         finished(logical::ArrowSchema(plan.finished())) {}
   AggregationPlan plan;

@@ -17,9 +17,11 @@ class ExtremeKeys {
     keys_.resize(groups);
     set_.resize(groups);
   }
-  /// True if the key is the group's best so far; it is kept then.
-  bool Offer(uint32_t group, std::string_view key) {
-    if (set_[group] && (max_ ? key <= keys_[group] : key >= keys_[group])) return false;
+  /// True if the key is the group's best so far; it is kept then. Of equal keys that is the first, or with `later` the
+  /// last.
+  bool Offer(uint32_t group, std::string_view key, bool later = false) {
+    if (set_[group] && key == keys_[group]) return later;
+    if (set_[group] && (key < keys_[group]) == max_) return false;
     keys_[group] = key;
     set_[group] = 1;
     return true;

@@ -63,7 +63,7 @@ BindAggregate BindFirstLast(bool last) {
     binding->name = name;
     binding->type = arguments[0].type;
     for (const Argument& argument : arguments) binding->argument_types.push_back(argument.type);
-    binding->buffers = {{last ? "last" : "first", binding->type, true}, {"valueSet", types::Boolean(), false}};
+    binding->buffers = {{last ? "last" : "first", binding->type, true}, {"valueSet", types::Boolean(), true}};
     binding->make = [type = binding->type, last, ignore_nulls] {
       return std::make_unique<FirstLast>(type, last, ignore_nulls);
     };

@@ -33,7 +33,7 @@ class ByOrdering : public logical::GroupedAccumulator {
     int64_t value_at = values_.AddArray(arguments[0]), ordering_at = orderings_.AddArray(arguments[1]);
     ColumnBase orderings(arguments[1]);
     for (int64_t row = 0; row < rows; ++row) {
-      if (!orderings.valid(row) || !keys_.Offer(group_ids[row], keys[row])) continue;
+      if (!orderings.valid(row) || !keys_.Offer(group_ids[row], keys[row], true)) continue;
       values_.Set(group_ids[row], value_at + row);
       orderings_.Set(group_ids[row], ordering_at + row);
     }

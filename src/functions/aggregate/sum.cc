@@ -1,8 +1,11 @@
 // sum, avg and their try_ forms, with Spark's buffers and overflow rules.
 #include <arrow/util/decimal.h>
 
+#include <cmath>
+
 #include "base/error.h"
 #include "functions/aggregate/group_values.h"
+#include "functions/cast.h"
 #include "functions/registry.h"
 #include "functions/signature.h"
 
@@ -11,6 +14,9 @@ namespace {
 
 using types::TypeId;
 using types::TypePtr;
+
+// Spark's DecimalAggregates: up to so many digits of the argument sums fit a long, and averages a double.
+constexpr int kSmallSumDigits = 8, kSmallAverageDigits = 11;
 
 base::Error SumOverflow(const char* what, const char* function) {
   return base::Error(
@@ -162,6 +168,38 @@ class DecimalSum : public logical::GroupedAccumulator {
   std::vector<uint8_t> empty_, overflowed_;
 };
 
+/// Sums of decimals of few digits, which Spark adds as whole numbers; the buffer is one 64-bit field.
+class SmallDecimalSum : public logical::GroupedAccumulator {
+ public:
+  explicit SmallDecimalSum(TypePtr result) : result_(std::move(result)) {}
+  void Resize(int64_t groups) override { sums_.Resize(groups); }
+  void Update(logical::EvalContext&, const arrow::ArrayVector& arguments, const uint32_t* group_ids,
+              int64_t rows) override {
+    ForEachValue<Int128>(arguments[0], group_ids, rows,
+                         [&](uint32_t group, Int128 value) { Add(group, static_cast<int64_t>(value)); });
+  }
+  void Merge(logical::EvalContext&, const arrow::ArrayVector& buffers, const uint32_t* group_ids,
+             int64_t rows) override {
+    ForEachValue<int64_t>(buffers[0], group_ids, rows, [&](uint32_t group, int64_t value) { Add(group, value); });
+  }
+  arrow::ArrayVector Buffers() const override { return {sums_.ToArray(arrow::int64())}; }
+  std::shared_ptr<arrow::Array> Finish(logical::EvalContext&) const override {
+    GroupValues<Int128> out;
+    out.Resize(static_cast<int64_t>(sums_.values.size()));
+    for (size_t group = 0; group < sums_.values.size(); ++group) {
+      if (sums_.set[group]) out.Set(static_cast<uint32_t>(group), sums_.values[group]);
+    }
+    return out.ToArray(types::ToArrow(result_));
+  }
+  int64_t MemoryUsed() const override { return sums_.MemoryUsed(); }
+
+ private:
+  void Add(uint32_t group, int64_t value) { sums_.Set(group, sums_.values[group] + value); }
+
+  TypePtr result_;
+  GroupValues<int64_t> sums_;
+};
+
 class DoubleAverage : public logical::GroupedAccumulator {
  public:
   void Resize(int64_t groups) override {
@@ -196,6 +234,39 @@ class DoubleAverage : public logical::GroupedAccumulator {
  private:
   std::vector<double> sums_;
   std::vector<int64_t> counts_;
+};
+
+/// Averages of decimals of few digits, for which Spark adds their digits as doubles.
+class SmallDecimalAverage : public DoubleAverage {
+ public:
+  SmallDecimalAverage(const TypePtr& argument, const TypePtr& result, bool ansi)
+      : unit_(std::pow(10.0, argument->scale())),
+        cast_(MakeCastKernel(types::Double(), result,
+                             ansi ? logical::CastBehaviour::kAnsi : logical::CastBehaviour::kLegacy)) {}
+  void Update(logical::EvalContext& context, const arrow::ArrayVector& arguments, const uint32_t* group_ids,
+              int64_t rows) override {
+    GroupValues<double> digits;
+    digits.Resize(rows);
+    Column<Int128> values(arguments[0]);
+    for (int64_t row = 0; row < rows; ++row) {
+      if (values.valid(row)) digits.Set(static_cast<uint32_t>(row), static_cast<double>(values[row]));
+    }
+    DoubleAverage::Update(context, {digits.ToArray(arrow::float64())}, group_ids, rows);
+  }
+  std::shared_ptr<arrow::Array> Finish(logical::EvalContext& context) const override {
+    Column<double> means(DoubleAverage::Finish(context));
+    GroupValues<double> scaled;
+    int64_t groups = means.array()->length();
+    scaled.Resize(groups);
+    for (int64_t group = 0; group < groups; ++group) {
+      if (means.valid(group)) scaled.Set(static_cast<uint32_t>(group), means[group] / unit_);
+    }
+    return cast_(context, {scaled.ToArray(arrow::float64())}, groups).make_array();
+  }
+
+ private:
+  double unit_;
+  logical::ScalarKernel cast_;
 };
 
 /// Decimal averages: buffers (sum decimal(p+10, s), count); the quotient is rounded half up to the result's scale.
@@ -278,6 +349,11 @@ logical::AggregateBindingPtr BindSum(const BindContext& context, const Arguments
   bool ansi = context.ansi && !try_sum;
   if (argument->Is(TypeId::kDecimal)) {
     binding->type = BoundedDecimal(argument->precision() + 10, argument->scale());
+    if (argument->precision() <= kSmallSumDigits) {
+      binding->buffers = {{"sum", types::Long(), true}};
+      binding->make = [type = binding->type] { return std::make_unique<SmallDecimalSum>(type); };
+      return binding;
+    }
     binding->buffers = {{"sum", binding->type, true}, {"isEmpty", types::Boolean(), false}};
     binding->make = [type = binding->type, ansi] { return std::make_unique<DecimalSum>(type, ansi); };
     return binding;
@@ -302,9 +378,16 @@ logical::AggregateBindingPtr BindAverage(const BindContext& context, const Argum
   if (argument->Is(TypeId::kDecimal)) {
     binding->argument_types = {argument};
     binding->type = BoundedDecimal(argument->precision() + 4, argument->scale() + 4);
-    TypePtr sum = BoundedDecimal(argument->precision() + 10, argument->scale());
-    binding->buffers = {{"sum", sum, true}, {"count", types::Long(), false}};
     bool ansi = context.ansi && !try_avg;
+    if (argument->precision() <= kSmallAverageDigits) {
+      binding->buffers = {{"sum", types::Double(), true}, {"count", types::Long(), true}};
+      binding->make = [argument, result = binding->type, ansi] {
+        return std::make_unique<SmallDecimalAverage>(argument, result, ansi);
+      };
+      return binding;
+    }
+    TypePtr sum = BoundedDecimal(argument->precision() + 10, argument->scale());
+    binding->buffers = {{"sum", sum, true}, {"count", types::Long(), true}};
     binding->make = [sum, result = binding->type, ansi] { return std::make_unique<DecimalAverage>(sum, result, ansi); };
     return binding;
   }
@@ -313,7 +396,7 @@ logical::AggregateBindingPtr BindAverage(const BindContext& context, const Argum
   }
   binding->argument_types = {types::Double()};
   binding->type = types::Double();
-  binding->buffers = {{"sum", types::Double(), true}, {"count", types::Long(), false}};
+  binding->buffers = {{"sum", types::Double(), true}, {"count", types::Long(), true}};
   binding->make = [] { return std::make_unique<DoubleAverage>(); };
   return binding;
 }
