@@ -81,6 +81,8 @@ class ExpressionResolver {
   logical::ExprPtr Count(const plan::UnresolvedFunction& node);
   logical::ExprPtr TimeWindow(const plan::UnresolvedFunction& node);
   logical::ExprPtr SessionWindow(const plan::UnresolvedFunction& node);
+  /// The first argument of such a call as a timestamp; `sql` shows the call.
+  logical::ExprPtr EventTime(const logical::ExprPtr& time, const std::string& sql);
   logical::ExprPtr WindowTime(const plan::UnresolvedFunction& node);
   void CheckWindowLengths(int64_t duration, int64_t slide, int64_t start, const std::string& sql);
   logical::ExprPtr Grouping(const std::string& name, const plan::UnresolvedFunction& node);

@@ -1,8 +1,9 @@
-// TimeWindowing: tumbling windows by projection, sliding ones by expansion.
+// TimeWindowing: tumbling windows and sessions by projection, sliding windows by expansion.
 #include "analyzer/time_windows.h"
 
 #include <nlohmann/json.hpp>
 
+#include "logical/watermark_metadata.h"
 #include "types/interval.h"
 
 namespace sluice::analyzer {
@@ -18,7 +19,6 @@ using types::TypeId;
 
 namespace {
 
-constexpr char kWindowMarker[] = "spark.timeWindow";
 constexpr int64_t kMicrosPerDay = 86'400'000'000;
 
 int64_t LengthMicros(const std::string& text) {
@@ -45,15 +45,19 @@ int64_t LengthOf(const ExprPtr& expr) {
   throw base::Error(ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1207");
 }
 
-std::string MarkedMetadata(const ExprPtr& time) {
+nlohmann::ordered_json ParsedMetadata(const std::string& metadata) {
+  auto json = nlohmann::ordered_json::parse(metadata, nullptr, false);
+  return json.is_object() ? json : nlohmann::ordered_json::object();
+}
+
+// The time's metadata behind the mark of a window.
+std::string MarkedMetadata(const ExprPtr& time, const char* mark) {
   std::string metadata = "{}";
   if (const auto* attribute = time->As<AttributeExpr>()) metadata = attribute->metadata;
-  if (const auto* call = time->As<logical::ScalarCall>(); call && call->binding->name == "window_time") {
-    if (const auto* attribute = call->children[0]->As<AttributeExpr>()) metadata = attribute->metadata;
-  }
-  auto json = nlohmann::ordered_json::parse(metadata, nullptr, false);
-  if (!json.is_object()) json = nlohmann::ordered_json::object();
-  json[kWindowMarker] = true;
+  if (const auto* call = time->As<logical::ScalarCall>()) metadata = WindowTimeMetadata(*call);
+  auto json = nlohmann::ordered_json::object();
+  json[mark] = true;
+  json.update(ParsedMetadata(metadata));
   return json.dump();
 }
 
@@ -64,7 +68,7 @@ bool IsWindowStruct(const types::DataType& type) {
 
 bool SameWindow(const TimeWindowExpr& a, const TimeWindowExpr& b) {
   return a.session == b.session && a.lengths.duration == b.lengths.duration && a.lengths.slide == b.lengths.slide &&
-         a.lengths.start == b.lengths.start && logical::SemanticEquals(a.children[0], b.children[0]);
+         a.lengths.start == b.lengths.start && std::ranges::equal(a.children, b.children, logical::SemanticEquals);
 }
 
 ExprPtr WindowOf(const TimeWindowExpr& window, int64_t index) {
@@ -106,17 +110,73 @@ PlanPtr Sliding(ExpressionResolver& resolver, const PlanPtr& input, const TimeWi
   return std::make_shared<logical::Filter>(expand, condition);
 }
 
-}  // namespace
-
-TimeWindowExpr::TimeWindowExpr(logical::ScalarBindingPtr binding, ExprPtr time, functions::WindowLengths lengths,
-                               bool session)
-    : ScalarCall(std::move(binding), {std::move(time)}), lengths(lengths), session(session) {}
-
-ExprPtr TimeWindowExpr::WithChildren(std::vector<ExprPtr> new_children) const {
-  return std::make_shared<TimeWindowExpr>(binding, new_children[0], lengths, session);
+// Each row's own session; the aggregation merges those that touch. Rows without a time or a gap are left out.
+PlanPtr Session(ExpressionResolver& resolver, const PlanPtr& input, const TimeWindowExpr& window,
+                const AttributePtr& column) {
+  const ExprPtr &time = window.children[0], &end = window.children[1];
+  ExprPtr own = std::make_shared<logical::ScalarCall>(functions::BindSessionWindow(time->type), window.children);
+  std::vector<ExprPtr> columns{std::make_shared<AliasExpr>(own, column->name, column->id, column->metadata)};
+  columns.insert(columns.end(), input->output.begin(), input->output.end());
+  ExprPtr condition = logical::MakeAnd(resolver.Bind("isnotnull", {time}), resolver.Bind(">", {end, time}));
+  return std::make_shared<logical::Project>(std::make_shared<logical::Filter>(input, condition), std::move(columns));
 }
 
-bool IsWindowColumn(const std::string& metadata) { return metadata.find(kWindowMarker) != std::string::npos; }
+PlanPtr AssignWindows(ExpressionResolver& resolver, const PlanPtr& input, const TimeWindowExpr& window,
+                      const AttributePtr& column) {
+  if (window.session) return Session(resolver, input, window, column);
+  return window.lengths.duration == window.lengths.slide ? Tumbling(resolver, input, window, column)
+                                                         : Sliding(resolver, input, window, column);
+}
+
+// As Scala prints the type's object.
+std::string ScalaName(const types::DataType& type) {
+  if (type.Is(TypeId::kDayTimeInterval)) {
+    return fmt::format("DayTimeIntervalType({},{})", type.interval().start, type.interval().end);
+  }
+  std::string name = type.Is(TypeId::kInteger) ? "integer" : type.SimpleString();
+  name[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(name[0])));
+  return name + "Type";
+}
+
+}  // namespace
+
+TimeWindowExpr::TimeWindowExpr(logical::ScalarBindingPtr binding, std::vector<ExprPtr> arguments,
+                               functions::WindowLengths lengths, bool session)
+    : ScalarCall(std::move(binding), std::move(arguments)), lengths(lengths), session(session) {}
+
+ExprPtr TimeWindowExpr::WithChildren(std::vector<ExprPtr> new_children) const {
+  return std::make_shared<TimeWindowExpr>(binding, std::move(new_children), lengths, session);
+}
+
+std::string WindowTimeMetadata(const logical::Expr& expr) {
+  const auto* call = expr.As<logical::ScalarCall>();
+  if (!call || call->binding->name != "window_time") return "";
+  const auto* window = call->children[0]->As<AttributeExpr>();
+  if (!window) return "";
+  auto json = ParsedMetadata(window->metadata);
+  json.erase(logical::kTimeWindowKey);
+  json.erase(logical::kSessionWindowKey);
+  return json.dump();
+}
+
+ExprPtr ExpressionResolver::EventTime(const ExprPtr& time, const std::string& sql) {
+  if (IsWindowStruct(*time->type)) {
+    return std::make_shared<logical::ScalarCall>(functions::BindWindowTime(time->type, time->nullable),
+                                                 std::vector<ExprPtr>{time});
+  }
+  if (time->type->IsStringLike() || time->type->Is(TypeId::kDate) || time->type->Is(TypeId::kNull)) {
+    return ImplicitCast(time, types::Timestamp(), resolver_.ansi());
+  }
+  if (time->type->IsTimestampLike()) return time;
+  Fail(base::Error(ErrorKind::kAnalysis, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+                   {{"sqlExpr", "\"" + sql + "\""},
+                    {"paramIndex", "first"},
+                    {"requiredType",
+                     "(\"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)\" or \"STRUCT<start: TIMESTAMP, "
+                     "end: TIMESTAMP>\" or \"STRUCT<start: TIMESTAMP_NTZ, end: TIMESTAMP_NTZ>\")"},
+                    {"inputSql", QuotedSql(*time)},
+                    {"inputType", QuotedType(*time->type)}}));
+}
 
 ExprPtr ExpressionResolver::TimeWindow(const plan::UnresolvedFunction& node) {
   CheckPlainCall("window", node, 2, 4);
@@ -128,21 +188,7 @@ ExprPtr ExpressionResolver::TimeWindow(const plan::UnresolvedFunction& node) {
   lengths.start = all.size() > 3 ? LengthOf(all[3]) : 0;
   ExprPtr time = all[0];
   std::string sql = fmt::format("window({}, {}, {}, {})", time->Sql(), lengths.duration, lengths.slide, lengths.start);
-  if (IsWindowStruct(*time->type)) {
-    time = std::make_shared<logical::ScalarCall>(functions::BindWindowTime(time->type, time->nullable),
-                                                 std::vector<ExprPtr>{time});
-  } else if (time->type->IsStringLike() || time->type->Is(TypeId::kDate) || time->type->Is(TypeId::kNull)) {
-    time = ImplicitCast(time, types::Timestamp(), resolver_.ansi());
-  } else if (!time->type->IsTimestampLike()) {
-    Fail(base::Error(ErrorKind::kAnalysis, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
-                     {{"sqlExpr", "\"" + sql + "\""},
-                      {"paramIndex", "first"},
-                      {"requiredType",
-                       "(\"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)\" or \"STRUCT<start: TIMESTAMP, "
-                       "end: TIMESTAMP>\" or \"STRUCT<start: TIMESTAMP_NTZ, end: TIMESTAMP_NTZ>\")"},
-                      {"inputSql", QuotedSql(*time)},
-                      {"inputType", QuotedType(*time->type)}}));
-  }
+  time = EventTime(time, sql);
   CheckWindowLengths(lengths.duration, lengths.slide, lengths.start, sql);
   auto binding = std::make_shared<logical::ScalarBinding>();
   binding->name = "window";
@@ -150,21 +196,30 @@ ExprPtr ExpressionResolver::TimeWindow(const plan::UnresolvedFunction& node) {
   binding->argument_types = {time->type};
   binding->foldable = false;
   binding->sql = [](const std::vector<std::string>&) { return "window"; };
-  return std::make_shared<TimeWindowExpr>(std::move(binding), std::move(time), lengths, false);
+  return std::make_shared<TimeWindowExpr>(std::move(binding), std::vector<ExprPtr>{std::move(time)}, lengths, false);
 }
 
 ExprPtr ExpressionResolver::SessionWindow(const plan::UnresolvedFunction& node) {
   CheckPlainCall("session_window", node, 2, 2);
   std::vector<ExprPtr> all = ResolveAll(node.arguments);
   if (all[0]->kind == ExprKind::kAlias) all[0] = all[0]->children[0];
-  if (all[1]->As<logical::LiteralExpr>()) LengthOf(all[1]);
+  ExprPtr gap = all[1];
+  ExprPtr time = EventTime(all[0], fmt::format("sessionwindow({}, {})", all[0]->Sql(), gap->Sql()));
+  if (gap->type->IsStringLike()) {
+    // A text that is no interval makes no session.
+    gap = std::make_shared<logical::CastExpr>(gap, types::CalendarInterval(), logical::CastBehaviour::kTry, true);
+  } else if (!gap->type->Is(TypeId::kCalendarInterval)) {
+    throw base::Error(ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1040", {{"dt", ScalaName(*gap->type)}});
+  }
+  ExprPtr end = ImplicitCast(Bind("+", {time, gap}), time->type, resolver_.ansi());
   auto binding = std::make_shared<logical::ScalarBinding>();
   binding->name = "session_window";
-  binding->type = types::Struct({{"start", all[0]->type}, {"end", all[0]->type}});
-  binding->argument_types = {all[0]->type};
+  binding->type = types::Struct({{"start", time->type}, {"end", time->type}});
+  binding->argument_types = {time->type, time->type};
   binding->foldable = false;
   binding->sql = [](const std::vector<std::string>&) { return "session_window"; };
-  return std::make_shared<TimeWindowExpr>(std::move(binding), all[0], functions::WindowLengths{}, true);
+  return std::make_shared<TimeWindowExpr>(std::move(binding), std::vector<ExprPtr>{time, end},
+                                          functions::WindowLengths{}, true);
 }
 
 void ExpressionResolver::CheckWindowLengths(int64_t duration, int64_t slide, int64_t start, const std::string& sql) {
@@ -204,9 +259,9 @@ ExprPtr ExpressionResolver::WindowTime(const plan::UnresolvedFunction& node) {
                       {"inputType", QuotedType(*window->type)}}));
   }
   const auto* attribute = window->As<AttributeExpr>();
-  if (!IsWindowStruct(*window->type) || !attribute || !IsWindowColumn(attribute->metadata)) {
-    throw base::Error(ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_3101",
-                      {{"windowTime", "window_time(" + window->Sql() + ")"}});
+  if (!IsWindowStruct(*window->type) || !attribute || !logical::IsWindowColumn(attribute->metadata)) {
+    Fail(base::Error(ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_3101",
+                     {{"windowTime", "window_time(" + window->ToString() + ")"}}));
   }
   return std::make_shared<logical::ScalarCall>(functions::BindWindowTime(window->type, window->nullable),
                                                std::vector<ExprPtr>{window});
@@ -224,10 +279,10 @@ PlanPtr ApplyTimeWindows(Resolver& resolver, PlanPtr input, std::vector<ExprPtr>
     });
   }
   if (!window) return input;
-  if (window->session) throw base::Error::Unsupported("session_window");
+  const char* mark = window->session ? logical::kSessionWindowKey : logical::kTimeWindowKey;
   auto column = std::make_shared<AttributeExpr>(
-      "window", window->type, window->lengths.duration != window->lengths.slide, logical::NextExprId(),
-      std::vector<std::string>{}, MarkedMetadata(window->children[0]));
+      window->session ? "session_window" : "window", window->type, window->lengths.duration != window->lengths.slide,
+      logical::NextExprId(), std::vector<std::string>{}, MarkedMetadata(window->children[0], mark));
   for (ExprPtr& expr : expressions) {
     expr = logical::Transform(expr, [&](const ExprPtr& node) -> ExprPtr {
       return std::dynamic_pointer_cast<const TimeWindowExpr>(node) ? column : nullptr;
@@ -236,8 +291,7 @@ PlanPtr ApplyTimeWindows(Resolver& resolver, PlanPtr input, std::vector<ExprPtr>
   Scope scope;
   scope.inputs = {input};
   ExpressionResolver resolve(resolver, scope);
-  return window->lengths.duration == window->lengths.slide ? Tumbling(resolve, input, *window, column)
-                                                           : Sliding(resolve, input, *window, column);
+  return AssignWindows(resolve, input, *window, column);
 }
 
 }  // namespace sluice::analyzer

@@ -65,6 +65,9 @@ OperatorPtr MakeHashJoin(OperatorPtr left, OperatorPtr right, logical::Attribute
 
 OperatorPtr MakeHashAggregate(OperatorPtr child, const std::vector<logical::ExprPtr>& grouping,
                               const std::vector<logical::ExprPtr>& results, int shuffle_partitions);
+/// One of the grouping columns holds session windows: those of a key that touch are one group.
+OperatorPtr MakeSessionAggregate(OperatorPtr child, const logical::Attributes& grouping,
+                                 const std::vector<logical::ExprPtr>& results, int shuffle_partitions);
 OperatorPtr MakeShowString(OperatorPtr child, const logical::ShowString& node);
 
 /// Gives batches a new schema of the same types.

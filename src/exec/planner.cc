@@ -1,12 +1,15 @@
 // Chooses the operator of each logical node.
 #include "exec/planner.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "exec/join_planning.h"
 #include "exec/operators.h"
 #include "exec/python_extraction.h"
 #include "exec/sliding_windows.h"
 #include "exec/stateful/planning.h"
+#include "logical/watermark_metadata.h"
 
 namespace sluice::exec {
 namespace {
@@ -33,6 +36,11 @@ bool HasPython(const std::vector<ExprPtr>& expressions) {
     if (logical::Contains(expression, ExprKind::kPythonUdf)) return true;
   }
   return false;
+}
+
+bool GroupsBySession(const std::vector<ExprPtr>& grouping) {
+  return std::ranges::any_of(
+      grouping, [](const ExprPtr& key) { return logical::IsSessionWindow(logical::ToAttribute(key)->metadata); });
 }
 
 // What Spark's ConvertToLocalRelation turns into local data.
@@ -183,10 +191,27 @@ class Planner {
       grouping.assign(all.begin(), middle);
       results.assign(middle, all.end());
     }
+    bool sessions = GroupsBySession(grouping);
     if (stateful) {
-      return MakeStreamingAggregate(std::move(child), logical::Aggregate(node.child(), grouping, results), *stateful);
+      logical::Aggregate aggregate(node.child(), grouping, results);
+      return sessions ? MakeStreamingSessions(std::move(child), aggregate, *stateful)
+                      : MakeStreamingAggregate(std::move(child), aggregate, *stateful);
     }
+    if (sessions) return PlanSessions(std::move(child), grouping, results);
     return MakeHashAggregate(std::move(child), grouping, results, shuffle_partitions_);
+  }
+
+  // Keys that are computed become columns first: sessions are found by sorting.
+  OperatorPtr PlanSessions(OperatorPtr child, const std::vector<ExprPtr>& grouping,
+                           const std::vector<ExprPtr>& results) {
+    std::vector<ExprPtr> columns(child->output().begin(), child->output().end());
+    logical::Attributes keys;
+    for (const ExprPtr& key : grouping) {
+      keys.push_back(logical::ToAttribute(key));
+      if (key->kind != ExprKind::kAttribute) columns.push_back(key);
+    }
+    if (columns.size() > child->output().size()) child = MakeProject(std::move(child), std::move(columns));
+    return MakeSessionAggregate(std::move(child), keys, results, shuffle_partitions_);
   }
 
   // Aggregates first, then a projection with the Python functions over their results.

@@ -76,6 +76,21 @@ std::optional<TimeWindow> AsTimeWindow(const logical::ScalarBinding& binding) {
   return kernel ? std::optional(kernel->window) : std::nullopt;
 }
 
+logical::ScalarBindingPtr BindSessionWindow(const types::TypePtr& time_type) {
+  auto binding = std::make_shared<logical::ScalarBinding>();
+  binding->name = "session_window_of";
+  binding->type = types::Struct({{"start", time_type}, {"end", time_type}});
+  binding->nullable = false;
+  binding->can_fail = false;
+  binding->argument_types = {time_type, time_type};
+  auto arrow_type = types::ToArrow(binding->type);
+  binding->kernel = [arrow_type](EvalContext&, const std::vector<Datum>& arguments, int64_t rows) -> Datum {
+    return std::make_shared<arrow::StructArray>(
+        arrow_type, rows, arrow::ArrayVector{AsArray(arguments[0], rows), AsArray(arguments[1], rows)});
+  };
+  return binding;
+}
+
 logical::ScalarBindingPtr BindWindowTime(const types::TypePtr& window_type, bool nullable) {
   auto binding = std::make_shared<logical::ScalarBinding>();
   int end = *window_type->FieldIndex("end", true);

@@ -24,6 +24,8 @@ struct TimeWindow {
 };
 /// Which windows a binding of BindTimeWindow gives; nothing for other bindings.
 std::optional<TimeWindow> AsTimeWindow(const logical::ScalarBinding& binding);
+/// struct<start, end> of a row's own session: its time, and where that and the gap end.
+logical::ScalarBindingPtr BindSessionWindow(const types::TypePtr& time_type);
 /// The last microsecond of a window: window_time(window).
 logical::ScalarBindingPtr BindWindowTime(const types::TypePtr& window_type, bool nullable);
 

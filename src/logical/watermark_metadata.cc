@@ -1,4 +1,4 @@
-// Reading and writing the watermark's mark in metadata JSON.
+// Reading and writing the marks of watermarks and windows in metadata JSON.
 #include "logical/watermark_metadata.h"
 
 #include <nlohmann/json.hpp>
@@ -9,6 +9,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 }  // namespace
+
+bool IsSessionWindow(const std::string& metadata) { return metadata.find(kSessionWindowKey) != std::string::npos; }
+
+bool IsWindowColumn(const std::string& metadata) {
+  return metadata.find(kTimeWindowKey) != std::string::npos || IsSessionWindow(metadata);
+}
 
 std::optional<int64_t> WatermarkDelayMs(const std::string& metadata) {
   if (metadata.find(kWatermarkDelayKey) == std::string::npos) return std::nullopt;

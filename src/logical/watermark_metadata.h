@@ -1,4 +1,4 @@
-// The event-time mark that a watermark leaves in an attribute's metadata.
+// The marks that a watermark and window functions leave in an attribute's metadata.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,13 @@ namespace sluice::logical {
 
 /// Spark's EventTimeWatermark.delayKey.
 inline constexpr char kWatermarkDelayKey[] = "spark.watermarkDelayMs";
+
+/// TimeWindow.marker and SessionWindow.marker: the column was made by window(…) or session_window(…).
+inline constexpr char kTimeWindowKey[] = "spark.timeWindow", kSessionWindowKey[] = "spark.sessionWindow";
+
+bool IsSessionWindow(const std::string& metadata);
+/// A column of windows of either kind.
+bool IsWindowColumn(const std::string& metadata);
 
 /// The watermark's delay in column metadata (JSON text); nothing if the column is no event-time column.
 std::optional<int64_t> WatermarkDelayMs(const std::string& metadata);

@@ -33,7 +33,7 @@ OperatorWatermarks PropagateWatermark(const exec::Operator& root, int64_t waterm
 }
 
 bool AllowsMultipleStatefulOperators(const base::SqlConf& conf) {
-  return conf.Find("spark.sql.streaming.statefulOperator.allowMultiple").value_or("true") == "true";
+  return conf.GetBool("spark.sql.streaming.statefulOperator.allowMultiple");
 }
 
 }  // namespace sluice::streaming

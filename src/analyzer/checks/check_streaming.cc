@@ -19,8 +19,6 @@ using plan::JoinType;
 
 namespace {
 
-constexpr char kSessionMarker[] = "spark.sessionWindow";
-
 [[noreturn]] void Refuse(const std::string& message, const PlanPtr& plan) {
   throw base::Error(ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_3102", {{"msg", message}})
       .WithPlan(logical::TreeString(plan));
@@ -68,9 +66,8 @@ bool GroupsByEventTime(const logical::Aggregate& aggregate) {
 }
 
 bool GroupsBySession(const logical::Aggregate& aggregate) {
-  return std::any_of(aggregate.grouping.begin(), aggregate.grouping.end(), [](const ExprPtr& key) {
-    return logical::ToAttribute(key)->metadata.find(kSessionMarker) != std::string::npos;
-  });
+  return std::any_of(aggregate.grouping.begin(), aggregate.grouping.end(),
+                     [](const ExprPtr& key) { return logical::IsSessionWindow(logical::ToAttribute(key)->metadata); });
 }
 
 void CheckMode(const PlanPtr& plan, OutputMode mode) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "analyzer/expression_resolver.h"
+#include "analyzer/time_windows.h"
 #include "sql/parser.h"
 
 namespace sluice::analyzer {
@@ -319,7 +320,8 @@ ExprPtr ExpressionResolver::Node(const plan::Alias& node) {
   if (node.names.size() != 1) {
     throw base::Error(ErrorKind::kAnalysis, "NUM_TABLE_VALUE_ALIASES_MISMATCH", {});
   }
-  return std::make_shared<AliasExpr>(child, node.names[0], logical::NextExprId(), node.metadata);
+  std::string metadata = node.metadata.empty() ? WindowTimeMetadata(*child) : node.metadata;
+  return std::make_shared<AliasExpr>(child, node.names[0], logical::NextExprId(), metadata);
 }
 
 std::vector<ExprPtr> ExpressionResolver::ResolveAll(const std::vector<plan::ExpressionPtr>& expressions) {
@@ -367,11 +369,8 @@ ExprPtr ExpressionResolver::Named(const plan::ExpressionPtr& expression, ExprPtr
       return std::make_shared<AliasExpr>(resolved, alias->names[0]);
     }
   }
-  if (const auto* call = resolved->As<logical::ScalarCall>(); call && call->binding->name == "window_time") {
-    // It goes on being the event time.
-    const auto* window = call->children[0]->As<AttributeExpr>();
-    return std::make_shared<AliasExpr>(resolved, resolved->Sql(), logical::NextExprId(),
-                                       window ? window->metadata : "");
+  if (std::string metadata = WindowTimeMetadata(*resolved); !metadata.empty()) {
+    return std::make_shared<AliasExpr>(resolved, resolved->Sql(), logical::NextExprId(), metadata);
   }
   if (resolved->kind == ExprKind::kOuterReference) {
     return std::make_shared<AliasExpr>(resolved, resolved->As<logical::OuterReferenceExpr>()->attribute->name);
@@ -401,7 +400,8 @@ void ExpressionResolver::AppendItem(const plan::ExpressionPtr& expression, std::
       throw base::Error(ErrorKind::kAnalysis, "MULTI_ALIAS_WITHOUT_GENERATOR",
                         {{"expr", QuotedSql(*child)}, {"names", fmt::format("{}", fmt::join(alias->names, ", "))}});
     }
-    out.push_back({std::make_shared<AliasExpr>(child, alias->names[0], logical::NextExprId(), alias->metadata), {}});
+    std::string metadata = alias->metadata.empty() ? WindowTimeMetadata(*child) : alias->metadata;
+    out.push_back({std::make_shared<AliasExpr>(child, alias->names[0], logical::NextExprId(), metadata), {}});
     return;
   }
   ExprPtr resolved = Resolve(expression);

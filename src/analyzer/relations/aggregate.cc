@@ -3,6 +3,7 @@
 
 #include "analyzer/aggregation.h"
 #include "analyzer/expression_resolver.h"
+#include "analyzer/time_windows.h"
 
 namespace sluice::analyzer {
 
@@ -70,6 +71,22 @@ bool IsGroupByAll(const plan::Aggregate& node, const Scope& scope, const NameMat
          !FindVisibleFirst(attribute->name, scope.Output(), names);
 }
 
+// The column that a window among the keys becomes can be named, as in window.start.
+std::optional<FoundName> WindowByName(const std::vector<ExprPtr>& grouping, const std::vector<std::string>& name,
+                                      const NameMatcher& names) {
+  std::optional<FoundName> found;
+  for (const ExprPtr& key : grouping) {
+    logical::Visit(key, [&](const ExprPtr& node) {
+      auto window = std::dynamic_pointer_cast<const TimeWindowExpr>(node);
+      if (window && names(name[0], window->session ? "session_window" : "window")) {
+        found = FoundName{window, {name.begin() + 1, name.end()}};
+      }
+      return !found;
+    });
+  }
+  return found;
+}
+
 }  // namespace
 
 PlanPtr Resolver::Node(const plan::Aggregate& node) {
@@ -115,6 +132,7 @@ PlanPtr Resolver::Node(const plan::Aggregate& node) {
 
   std::vector<ExprPtr> results;
   if (node.select_list) {
+    scope.fallback = [&](const std::vector<std::string>& name) { return WindowByName(grouping, name, names_); };
     for (SelectItem& item : resolver.ResolveItems(node.aggregates, true)) results.push_back(std::move(item.expr));
     InlineLateralAliases(results);
   } else {

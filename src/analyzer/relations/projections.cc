@@ -79,6 +79,14 @@ PlanPtr Resolver::Node(const plan::WithColumns& node) {
   scope.outer = outer_;
   scope.inputs = {Resolve(node.input)};
   std::vector<SelectItem> items = ExpressionResolver(*this, scope).ResolveItems(node.columns);
+  // A new column has the metadata that it was given: an event time under a new name is no longer one.
+  for (size_t i = 0; i < items.size() && items.size() == node.columns.size(); ++i) {
+    const auto* written = node.columns[i]->As<plan::Alias>();
+    const auto* alias = items[i].expr->As<AliasExpr>();
+    if (!written || !alias) continue;
+    std::string metadata = written->metadata.empty() ? "{}" : written->metadata;
+    items[i].expr = std::make_shared<AliasExpr>(alias->children[0], alias->name, alias->id, metadata);
+  }
   auto item_name = [](const SelectItem& item) {
     return item.generator_names.empty() ? logical::ToAttribute(item.expr)->name : item.generator_names[0];
   };

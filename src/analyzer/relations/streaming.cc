@@ -78,8 +78,8 @@ PlanPtr Resolver::Node(const plan::Deduplicate& node) {
       if (keys.size() > before) continue;
       std::string names;
       for (const AttributePtr& attribute : input->output) names += (names.empty() ? "" : ", ") + attribute->name;
-      throw base::Error(ErrorKind::kAnalysis, "UNRESOLVED_COLUMN_AMONG_FIELD_NAMES",
-                        {{"colName", "\"" + column + "\""}, {"fieldNames", names}});
+      throw base::Error(ErrorKind::kInvalidPlan, "CONNECT_INVALID_PLAN.UNRESOLVED_COLUMN_AMONG_FIELD_NAMES",
+                        {{"colName", column}, {"fieldNames", names}});
     }
   }
   for (const AttributePtr& key : keys) {

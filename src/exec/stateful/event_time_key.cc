@@ -3,6 +3,7 @@
 
 #include <arrow/api.h>
 
+#include "base/error.h"
 #include "logical/watermark_metadata.h"
 #include "state/unsafe_layout.h"
 
@@ -13,16 +14,24 @@ constexpr size_t kWindowFields = 2, kWindowEnd = 1;
 
 }  // namespace
 
-std::optional<EventTimeKey> EventTimeKey::Find(const logical::Attributes& keys) {
-  for (size_t i = 0; i < keys.size(); ++i) {
-    if (!logical::WatermarkDelayMs(keys[i]->metadata)) continue;
-    EventTimeKey found;
-    found.index_ = i;
-    found.columns_ = keys.size();
-    found.window_ = keys[i]->type->Is(types::TypeId::kStruct);
-    return found;
+std::optional<EventTimeKey> EventTimeKey::Find(const logical::Attributes& columns, size_t row_columns) {
+  std::optional<EventTimeKey> found;
+  std::string names;
+  bool several = false;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!logical::WatermarkDelayMs(columns[i]->metadata)) continue;
+    names += (names.empty() ? "" : ",") + columns[i]->ToString();
+    several |= found && columns[found->index_]->id != columns[i]->id;
+    if (found) continue;
+    found.emplace();
+    found->index_ = i;
+    found->columns_ = row_columns > 0 ? row_columns : columns.size();
+    found->window_ = columns[i]->type->Is(types::TypeId::kStruct);
   }
-  return std::nullopt;
+  if (several) {
+    throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_3077", {{"eventTimeCols", "(" + names + ")"}});
+  }
+  return found;
 }
 
 std::optional<int64_t> EventTimeKey::OfRow(std::string_view key) const {

@@ -15,8 +15,9 @@ namespace sluice::exec {
 /// The key column that carries a watermark: a timestamp, or a window, whose end counts.
 class EventTimeKey {
  public:
-  /// Nothing if none of the key columns carries one.
-  static std::optional<EventTimeKey> Find(const logical::Attributes& keys);
+  /// Nothing if none of the columns carries one, an error if several do. Rows that OfRow reads have `row_columns`
+  /// columns, the same ones first; 0 = no others.
+  static std::optional<EventTimeKey> Find(const logical::Attributes& columns, size_t row_columns = 0);
 
   /// Microseconds of a key's UnsafeRow; nothing for a null time.
   std::optional<int64_t> OfRow(std::string_view key) const;

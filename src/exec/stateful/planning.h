@@ -25,6 +25,9 @@ bool LimitCountsBatches(const logical::PlanPtr& input, connectors::OutputMode mo
 /// Partial aggregation of the micro-batch by exec/aggregation.h (AggregationPlan,
 /// ExchangePartialAggregates), merged into the state; gives the rows of the output mode.
 OperatorPtr MakeStreamingAggregate(OperatorPtr child, const logical::Aggregate& node, const StatefulOptions& options);
+/// The same where one of the keys is a session window: sessions merge with those in the state. Append and complete
+/// mode.
+OperatorPtr MakeStreamingSessions(OperatorPtr child, const logical::Aggregate& node, const StatefulOptions& options);
 OperatorPtr MakeStreamingDeduplicate(OperatorPtr child, const logical::Deduplicate& node,
                                      const StatefulOptions& options);
 OperatorPtr MakeStreamingLimit(OperatorPtr child, int64_t limit, const StatefulOptions& options);

@@ -43,6 +43,7 @@ struct DeduplicateShape {
       auto delay = logical::WatermarkDelayMs(attribute->metadata);
       if (!delay) continue;
       delay_us = *delay * 1000;
+      time_is_window = attribute->type->Is(types::TypeId::kStruct);
       break;
     }
   }
@@ -53,6 +54,7 @@ struct DeduplicateShape {
   std::optional<EventTimeKey> event_time;  // in the input: late rows are judged by it
   std::optional<EventTimeKey> key_time;    // in the keys: state is evicted by it
   int64_t delay_us = 0;
+  bool time_is_window = false;  // Spark reads a small number from it then: the key expires with the next watermark
 };
 
 // Works on one state partition: passes on the rows with a new key, then evicts and commits.
@@ -118,7 +120,8 @@ class StreamingDeduplicateIterator final : public BatchIterator {
   }
 
   state::UnsafeRows Expiries(const arrow::RecordBatch& batch) const {
-    std::vector<int64_t> expiries = shape_.event_time->Micros(batch.columns(), batch.num_rows());
+    std::vector<int64_t> expiries(batch.num_rows());
+    if (!shape_.time_is_window) expiries = shape_.event_time->Micros(batch.columns(), batch.num_rows());
     for (int64_t& expiry : expiries) expiry += shape_.delay_us;
     auto column = std::make_shared<arrow::Int64Array>(batch.num_rows(), arrow::Buffer::FromVector(std::move(expiries)));
     return values_.Encode({column}, batch.num_rows());
