@@ -2,6 +2,7 @@
 #include "exec/planner.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "exec/join_planning.h"
@@ -231,7 +232,9 @@ class Planner {
   }
 
   OperatorPtr PlanSort(const logical::Sort& node, int64_t limit) {
+    is_sampled_ = node.global && limit < 0 && options_.state_partitions > 1;
     OperatorPtr child = Plan(node.child());
+    is_sampled_ = false;
     std::vector<ExprPtr> keys(node.order.begin(), node.order.end());
     child = ExtractPythonFunctions(std::move(child), options_.python, &keys);
     std::vector<std::shared_ptr<const logical::SortOrderExpr>> order;
@@ -309,13 +312,16 @@ class Planner {
     for (const PlanPtr& child : node.children) {
       logical::Visit(child, [&](const PlanPtr& below) { has_watermark |= below->kind == PlanKind::kWatermark; });
     }
-    return {next_stateful_++, options_.state_partitions, options_.output_mode, has_watermark, options_.conf};
+    bool is_sampled = std::exchange(is_sampled_, false);
+    return {next_stateful_++, options_.state_partitions, options_.output_mode, has_watermark, is_sampled,
+            options_.conf};
   }
 
   const PlannerOptions& options_;
   std::string time_zone_ = "UTC";
   int shuffle_partitions_ = 200;
   int64_t next_stateful_ = 0;
+  bool is_sampled_ = false;  // below a sort, up to the first stateful operator
 };
 
 }  // namespace

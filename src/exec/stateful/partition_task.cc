@@ -17,7 +17,7 @@ TaskWatermarks::TaskWatermarks(const StateContext& context, int64_t operator_id)
 }
 
 void CommitPartition(StateContext& context, const state::OperatorInfo& info, std::shared_ptr<state::StateStore> store,
-                     StateOperatorMetrics metrics) {
+                     StateOperatorMetrics metrics, int counted_runs) {
   StepTimer::Duration commit_time{};
   metrics.operator_name = info.name;
   metrics.shuffle_partitions = info.partitions;
@@ -25,6 +25,12 @@ void CommitPartition(StateContext& context, const state::OperatorInfo& info, std
   metrics.rows_total = store->size();
   metrics.memory_bytes = store->MemoryUsed();
   metrics.custom.merge(store->Metrics());
+  for (int64_t* number : {&metrics.rows_total, &metrics.rows_updated, &metrics.rows_removed,
+                          &metrics.rows_dropped_by_watermark, &metrics.memory_bytes, &metrics.store_instances}) {
+    *number *= counted_runs;
+  }
+  auto size = metrics.custom.find("stateOnCurrentVersionSizeBytes");
+  if (size != metrics.custom.end()) size->second *= counted_runs;
   {
     StepTimer timer(&commit_time);
     context.Commit(*store);

@@ -34,9 +34,9 @@ struct TaskWatermarks {
   std::optional<int64_t> late_ms, evict_ms;
 };
 
-/// Commits a partition's store and reports its numbers: `metrics` with the store's own. To be called once for each
-/// partition and batch.
+/// Commits a partition's store and reports its numbers, `metrics` with the store's own, as of so many runs. To be
+/// called once for each partition and batch.
 void CommitPartition(StateContext& context, const state::OperatorInfo& info, std::shared_ptr<state::StateStore> store,
-                     StateOperatorMetrics metrics);
+                     StateOperatorMetrics metrics, int counted_runs = 1);
 
 }  // namespace sluice::exec

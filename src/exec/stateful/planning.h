@@ -12,6 +12,8 @@ struct StatefulOptions {
   int partitions = 1;  ///< state partitions: Partitions() of the operator
   connectors::OutputMode output_mode = connectors::OutputMode::kAppend;
   bool has_watermark = false;  ///< withWatermark is somewhere below
+  /// A sort takes the operator's rows. Spark then runs it twice, once for a sample, and its progress counts both.
+  bool is_sampled = false;
   std::shared_ptr<const base::SqlConf> conf;
 };
 

@@ -36,6 +36,7 @@ struct AggregateShape {
   AggregationState state;
   std::optional<EventTimeKey> event_time;
   std::shared_ptr<arrow::Schema> finished;
+  int counted_runs = 1;
 };
 
 // Works on one state partition: the batch's groups are merged into it piece by piece, then it is evicted or read whole
@@ -207,7 +208,7 @@ class StreamingAggregateIterator final : public BatchIterator {
   void Finish() {
     keys_.clear();
     values_.clear();
-    CommitPartition(*context_.state, info_, std::exchange(store_, nullptr), metrics_);
+    CommitPartition(*context_.state, info_, std::exchange(store_, nullptr), metrics_, shape_.counted_runs);
   }
 
   const AggregateShape& shape_;
@@ -284,6 +285,7 @@ class StreamingAggregateOperator final : public StatefulOperator {
 
 OperatorPtr MakeStreamingAggregate(OperatorPtr child, const logical::Aggregate& node, const StatefulOptions& options) {
   auto shape = std::make_unique<AggregateShape>(node, child->output());
+  if (options.is_sampled) shape->counted_runs = 2;
   if (shape->plan.has_distinct()) throw base::Error::Unsupported("A DISTINCT aggregate of a streaming DataFrame");
   return std::make_shared<StreamingAggregateOperator>(std::move(child), std::move(shape), options);
 }

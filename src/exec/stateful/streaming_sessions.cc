@@ -44,6 +44,7 @@ struct SessionShape {
   SessionState state;
   std::optional<EventTimeKey> event_time, value_time;  // in the keys of partial rows, in a state's value
   std::shared_ptr<arrow::Schema> finished;
+  int counted_runs = 1;
 };
 
 PartialRows Concatenated(const std::vector<PartialRows>& parts) {
@@ -91,7 +92,7 @@ class StreamingSessionsIterator final : public BatchIterator {
     if (!merged_) Merge();
     if (auto batch = NextOfState()) return batch;
     values_.clear();
-    CommitPartition(*context_.state, info_, std::exchange(store_, nullptr), metrics_);
+    CommitPartition(*context_.state, info_, std::exchange(store_, nullptr), metrics_, shape_.counted_runs);
     return nullptr;
   }
 
@@ -290,6 +291,7 @@ class StreamingSessionsOperator final : public StatefulOperator {
 OperatorPtr MakeStreamingSessions(OperatorPtr child, const logical::Aggregate& node, const StatefulOptions& options) {
   if (node.grouping.size() == 1) throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_3068");
   auto shape = std::make_unique<SessionShape>(node, child->output());
+  if (options.is_sampled) shape->counted_runs = 2;
   if (shape->plan.has_distinct()) throw base::Error::Unsupported("A DISTINCT aggregate of a streaming DataFrame");
   return std::make_shared<StreamingSessionsOperator>(std::move(child), std::move(shape), options);
 }
