@@ -54,7 +54,8 @@ class HdfsStateManager : public StateManager {
   void Prepare(const std::vector<OperatorInfo>& operators, int64_t first_version) override {
     std::map<int64_t, std::string> in_plan, recorded = RecordedOperators();
     for (const OperatorInfo& info : operators) in_plan[info.id] = info.name;
-    if (!recorded.empty() && recorded != in_plan) {
+    // A first batch that was cut off may have recorded some of them only.
+    if (first_version > 0 && !recorded.empty() && recorded != in_plan) {
       throw Error(ErrorKind::kRuntime, "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA",
                   {{"OpsInMetadataSeq", NamesOf(recorded)}, {"OpsInCurBatchSeq", NamesOf(in_plan)}});
     }

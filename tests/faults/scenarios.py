@@ -50,6 +50,14 @@ def _sorted_rows(frame):
     return sorted(map(str, frame.collect()))
 
 
+def _sessions(spark, folder):
+    """Two operators with state: rows are minutes of a day, each twice, and each file's rows are sessions of their keys.
+    The last sessions are left out: like Spark, a query that is started again waits for data before it gives them."""
+    rows = _two_streams(spark, folder).selectExpr("timestamp_seconds(n * 60) AS t", "k").withWatermark("t", "1 minute")
+    sessions = rows.dropDuplicates(["t", "k"]).groupBy(F.session_window("t", "4 minutes"), "k").count()
+    return sessions.selectExpr("unix_seconds(session_window.end) AS n", "k || count AS k").where("n < 1800")
+
+
 def to_files(kind, partition_by=(), stream=_stream):
     def start(spark, folder):
         columns = ["concat(n, k) AS value"] if kind == "text" else ["n", "k", "n * 2 AS twice"]
@@ -122,5 +130,6 @@ SCENARIOS = [
     Scenario("rows in batches", *in_batches("append", ["n", "k"], lambda stream: stream.where("n % 2 = 0"))),
     Scenario("counts, update", *in_batches("update", ["k", "n", "s"], totals)),
     Scenario("counts of two sources, complete", *in_batches("complete", ["k", "n", "s"], totals, _two_streams)),
+    Scenario("sessions of distinct rows", *to_files("json", stream=_sessions)),
     Scenario("counts in memory", *to_memory(), durable=False),
 ]
