@@ -75,6 +75,20 @@ PlanPtr PruneProject(const logical::Project& project, const PlanPtr& plan, const
   return std::make_shared<logical::Project>(std::move(child), std::move(kept));
 }
 
+/// What a stream-stream join gets is what it keeps in its state, so nothing comes in that is not used.
+PlanPtr Only(const PlanPtr& input, const std::set<ExprId>& needed) {
+  std::vector<logical::ExprPtr> kept;
+  for (const AttributePtr& column : input->output) {
+    if (needed.contains(column->id)) kept.push_back(column);
+  }
+  if (kept.size() == input->output.size()) return input;
+  return std::make_shared<logical::Project>(input, std::move(kept));
+}
+
+bool JoinsStreams(const logical::Plan& plan) {
+  return plan.kind == PlanKind::kJoin && plan.children[0]->is_streaming && plan.children[1]->is_streaming;
+}
+
 /// `needed` is what the parents use of this node's output. A node keeps one column at least.
 PlanPtr Prune(const PlanPtr& plan, const std::set<ExprId>& needed) {
   if (const auto* scan = plan->As<logical::Scan>()) {
@@ -103,7 +117,11 @@ PlanPtr Prune(const PlanPtr& plan, const std::set<ExprId>& needed) {
     bool used = std::any_of(ids.begin(), ids.end(), [&](ExprId id) { return below.contains(id); });
     if (!used && !child->output.empty()) below.insert(child->output[0]->id);
   }
-  return PruneChildren(plan, below);
+  PlanPtr pruned = PruneChildren(plan, below);
+  if (!JoinsStreams(*plan)) return pruned;
+  std::vector<PlanPtr> inputs;
+  for (const PlanPtr& input : pruned->children) inputs.push_back(Only(input, below));
+  return inputs == pruned->children ? pruned : pruned->WithChildren(std::move(inputs));
 }
 
 }  // namespace

@@ -8,8 +8,9 @@ const std::vector<Rule>& Rules() {
   static const auto* rules = new std::vector<Rule>{
       {"dead letters", PutDeadLettersAside},        {"constant folding", FoldConstants},
       {"boolean simplification", SimplifyBooleans}, {"predicate pushdown", PushPredicatesDown},
-      {"filters of scans", GiveFiltersToScans},     {"column pruning", PruneColumns},
-      {"collapsed projections", CollapseProjects},  {"fields of parsers", PruneParserFields},
+      {"filters of joins", InferJoinFilters},       {"filters of scans", GiveFiltersToScans},
+      {"column pruning", PruneColumns},             {"collapsed projections", CollapseProjects},
+      {"fields of parsers", PruneParserFields},
   };
   return *rules;
 }

@@ -8,7 +8,6 @@
 #include "base/durable_file.h"
 #include "base/error.h"
 #include "base/uuid.h"
-#include "exec/stateful/planning.h"
 #include "optimizer/dead_letters.h"
 #include "python/foreach_sink.h"
 #include "python/udf_operator.h"
@@ -174,7 +173,6 @@ streaming::StreamingQueryPtr StartStream(Session& session, const plan::WriteStre
   definition.sink = MakeSink(session, command, choice, context);
   if (!has_checkpoint) ChooseCheckpoint(session, command, choice, &definition);
   analyzer::CheckStreaming(plan, definition.mode, *definition.conf);
-  exec::CheckSupportedOnStreams(plan);
   optimizer::CheckDeadLetters(plan);
 
   auto* table = dynamic_cast<connectors::TableSink*>(definition.sink.get());

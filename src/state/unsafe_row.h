@@ -38,6 +38,9 @@ class UnsafeRowEncoder {
 /// The columns of rows. Throws kIllegalState for a row that is not of the schema; never reads
 /// beyond a row.
 arrow::ArrayVector DecodeUnsafeRows(const types::DataType& schema, const std::vector<std::string_view>& rows);
+/// Only the fields `fields` of the rows, in that order.
+arrow::ArrayVector DecodeUnsafeRows(const types::DataType& schema, const std::vector<std::string_view>& rows,
+                                    const std::vector<size_t>& fields);
 
 /// What is wrong with a row that should have `schema`, "" if nothing: the checks that Spark makes
 /// on the first row that it loads (field count, size, unused bytes of small fields, ranges of

@@ -1,6 +1,8 @@
 // UnsafeRows → Arrow columns, with every offset checked against its row.
 #include <arrow/api.h>
 
+#include <numeric>
+
 #include "base/arrow_status.h"
 #include "base/error.h"
 #include "state/unsafe_layout.h"
@@ -178,13 +180,19 @@ std::shared_ptr<arrow::Array> DecodeFixed(const std::shared_ptr<arrow::DataType>
 }  // namespace
 
 arrow::ArrayVector DecodeUnsafeRows(const DataType& schema, const std::vector<std::string_view>& rows) {
-  size_t fields = schema.fields().size();
-  size_t bitset_bytes = BitsetBytes(fields);
+  std::vector<size_t> all(schema.fields().size());
+  std::iota(all.begin(), all.end(), size_t{0});
+  return DecodeUnsafeRows(schema, rows, all);
+}
+
+arrow::ArrayVector DecodeUnsafeRows(const DataType& schema, const std::vector<std::string_view>& rows,
+                                    const std::vector<size_t>& fields) {
+  size_t bitset_bytes = BitsetBytes(schema.fields().size()), fixed = FixedBytes(schema.fields().size());
   for (std::string_view row : rows) {
-    if (row.size() < FixedBytes(fields)) throw Damaged("fewer bytes than fields");
+    if (row.size() < fixed) throw Damaged("fewer bytes than fields");
   }
   arrow::ArrayVector columns;
-  for (size_t f = 0; f < fields; ++f) {
+  for (size_t f : fields) {
     const DataType& type = Storage(*schema.fields()[f].type);
     auto arrow_type = types::ToArrow(schema.fields()[f].type);
     int width = InlineBytes(type);

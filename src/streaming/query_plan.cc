@@ -93,6 +93,8 @@ void CheckStateConf(const base::SqlConf& conf) {
   require("spark.sql.streaming.stateStore.encodingFormat", "unsaferow");
   require("spark.sql.streaming.stateStore.rowChecksum.enabled", "false");
   require("spark.sql.streaming.aggregation.stateFormatVersion", "2");
+  require("spark.sql.streaming.join.stateFormatVersion", "2");
+  require("spark.sql.streaming.stateStore.skipNullsForStreamStreamJoins.enabled", "false");
 }
 
 std::string WritePlanText(const PlanPtr& plan, const std::string& sink) {

@@ -1,9 +1,9 @@
 // Reads join conditions for watermark keys and time ranges.
 #include "analyzer/checks/stream_join.h"
 
-#include <algorithm>
 #include <set>
 
+#include "logical/join_watermark.h"
 #include "logical/watermark_metadata.h"
 
 namespace sluice::analyzer {
@@ -11,7 +11,6 @@ namespace sluice::analyzer {
 using logical::AttributeExpr;
 using logical::Attributes;
 using logical::ExprId;
-using logical::ExprKind;
 using logical::ExprPtr;
 using plan::JoinType;
 
@@ -32,64 +31,6 @@ bool Within(const ExprPtr& expr, const std::set<ExprId>& ids) {
 
 bool IsEventTime(const AttributeExpr& attribute) { return logical::WatermarkDelayMs(attribute.metadata).has_value(); }
 
-// The operator of a comparison with its operands so that the first is the lesser; empty if `expr` is no range.
-struct Range {
-  ExprPtr lesser, greater;
-};
-std::optional<Range> AsRange(const ExprPtr& expr) {
-  const auto* call = expr->As<logical::ScalarCall>();
-  if (!call || call->children.size() != 2) return std::nullopt;
-  const std::string& name = call->binding->name;
-  if (name == "<" || name == "<=") return Range{call->children[0], call->children[1]};
-  if (name == ">" || name == ">=") return Range{call->children[1], call->children[0]};
-  return std::nullopt;
-}
-
-// The event-time columns that an expression adds (sign > 0) or subtracts. A term is a column under additions,
-// subtractions, negations and casts.
-struct Term {
-  const AttributeExpr* attribute;
-  int sign;
-};
-void CollectTerms(const ExprPtr& expr, int sign, std::vector<Term>& out) {
-  if (const auto* attribute = expr->As<AttributeExpr>()) {
-    out.push_back({attribute, sign});
-    return;
-  }
-  if (expr->kind == ExprKind::kCast) return CollectTerms(expr->children[0], sign, out);
-  const auto* call = expr->As<logical::ScalarCall>();
-  if (!call) return;
-  const std::string& name = call->binding->name;
-  if (call->children.size() == 2 && (name == "+" || name == "-")) {
-    CollectTerms(call->children[0], sign, out);
-    CollectTerms(call->children[1], name == "-" ? -sign : sign, out);
-  } else if (call->children.size() == 1 && (name == "negative" || name == "-")) {
-    CollectTerms(call->children[0], -sign, out);
-  } else {
-    for (const ExprPtr& child : call->children) CollectTerms(child, sign, out);
-  }
-}
-
-// StreamingJoinHelper.getStateValueWatermark: rows of `kept` become useless as the watermark of `watched` rises.
-bool HasStateWatermark(const Attributes& kept, const Attributes& watched, const ExprPtr& condition) {
-  std::set<ExprId> kept_ids = Ids(kept), watched_ids = Ids(watched), all = kept_ids;
-  all.insert(watched_ids.begin(), watched_ids.end());
-  for (const ExprPtr& part : logical::SplitConjuncts(condition)) {
-    std::optional<Range> range = AsRange(part);
-    if (!range || !Within(part, all)) continue;
-    std::vector<Term> terms;
-    CollectTerms(range->greater, 1, terms);
-    CollectTerms(range->lesser, -1, terms);
-    bool bounded_below = false, by_watermark = false;
-    for (const Term& term : terms) {
-      if (kept_ids.count(term.attribute->id) && term.sign > 0) bounded_below = true;
-      if (watched_ids.count(term.attribute->id) && term.sign < 0 && IsEventTime(*term.attribute)) by_watermark = true;
-    }
-    if (bounded_below && by_watermark && terms.size() == 2) return true;
-  }
-  return false;
-}
-
 bool WatermarkInKeys(const logical::Join& join) {
   std::set<ExprId> left = Ids(join.children[0]->output), right = Ids(join.children[1]->output);
   for (const ExprPtr& part : logical::SplitConjuncts(join.condition)) {
@@ -109,17 +50,21 @@ bool WatermarkInKeys(const logical::Join& join) {
 }  // namespace
 
 bool IsBoundedByWatermark(const logical::Join& join) {
+  constexpr int64_t kAnyWatermark = 0;
   if (WatermarkInKeys(join)) return true;
   if (!join.condition) return false;
   const Attributes &left = join.children[0]->output, &right = join.children[1]->output;
+  auto bounded = [&](const Attributes& kept, const Attributes& watched) {
+    return logical::StateValueWatermark(kept, watched, join.condition, kAnyWatermark).has_value();
+  };
   switch (join.type) {
     case JoinType::kLeftOuter:
     case JoinType::kLeftSemi:
-      return HasStateWatermark(left, right, join.condition);
+      return bounded(left, right);
     case JoinType::kRightOuter:
-      return HasStateWatermark(right, left, join.condition);
+      return bounded(right, left);
     case JoinType::kFullOuter:
-      return HasStateWatermark(left, right, join.condition) && HasStateWatermark(right, left, join.condition);
+      return bounded(left, right) && bounded(right, left);
     default:
       return true;
   }

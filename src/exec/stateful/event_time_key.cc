@@ -23,14 +23,19 @@ std::optional<EventTimeKey> EventTimeKey::Find(const logical::Attributes& column
     names += (names.empty() ? "" : ",") + columns[i]->ToString();
     several |= found && columns[found->index_]->id != columns[i]->id;
     if (found) continue;
-    found.emplace();
-    found->index_ = i;
-    found->columns_ = row_columns > 0 ? row_columns : columns.size();
-    found->window_ = columns[i]->type->Is(types::TypeId::kStruct);
+    found = At(i, *columns[i]->type, row_columns > 0 ? row_columns : columns.size());
   }
   if (several) {
     throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_3077", {{"eventTimeCols", "(" + names + ")"}});
   }
+  return found;
+}
+
+EventTimeKey EventTimeKey::At(size_t index, const types::DataType& type, size_t columns) {
+  EventTimeKey found;
+  found.index_ = index;
+  found.columns_ = columns;
+  found.window_ = type.Is(types::TypeId::kStruct);
   return found;
 }
 

@@ -18,6 +18,8 @@ class EventTimeKey {
   /// Nothing if none of the columns carries one, an error if several do. Rows that OfRow reads have `row_columns`
   /// columns, the same ones first; 0 = no others.
   static std::optional<EventTimeKey> Find(const logical::Attributes& columns, size_t row_columns = 0);
+  /// Column `index` of rows of `columns` columns: a timestamp or a window.
+  static EventTimeKey At(size_t index, const types::DataType& type, size_t columns);
 
   /// Microseconds of a key's UnsafeRow; nothing for a null time.
   std::optional<int64_t> OfRow(std::string_view key) const;

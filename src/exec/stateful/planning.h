@@ -17,9 +17,6 @@ struct StatefulOptions {
   std::shared_ptr<const base::SqlConf> conf;
 };
 
-/// Refuses, before the query starts, the operations on streams that the engine lacks, naming them.
-void CheckSupportedOnStreams(const logical::PlanPtr& analyzed);
-
 /// True if a limit on this plan counts over all batches; over complete results it is that of a
 /// table.
 bool LimitCountsBatches(const logical::PlanPtr& input, connectors::OutputMode mode);

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "functions/kernels.h"
+#include "functions/null_test.h"
 #include "functions/signature.h"
 #include "functions/sort_keys.h"
 #include "functions/type_dispatch.h"
@@ -41,6 +42,14 @@ ScalarBindingPtr BindNullTest(bool wanted_null, const BindContext& context, cons
     return fmt::format("({} IS {}NULL)", texts[0], wanted_null ? "" : "NOT ");
   };
   return binding;
+}
+
+logical::ExprPtr NullTestOf(const logical::ExprPtr& value, bool wanted_null) {
+  BindContext context;
+  context.name = wanted_null ? "isnull" : "isnotnull";
+  Argument argument{.type = value->type, .nullable = value->nullable, .sql = value->Sql()};
+  auto binding = BindNullTest(wanted_null, context, {argument});
+  return std::make_shared<logical::ScalarCall>(std::move(binding), std::vector<logical::ExprPtr>{value});
 }
 
 template <typename T>
@@ -225,6 +234,9 @@ ScalarBindingPtr BindIn(const BindContext& context, const Arguments& arguments) 
 }
 
 }  // namespace
+
+logical::ExprPtr IsNull(const logical::ExprPtr& value) { return NullTestOf(value, true); }
+logical::ExprPtr IsNotNull(const logical::ExprPtr& value) { return NullTestOf(value, false); }
 
 SLUICE_REGISTER(FunctionRegistry, Not) {
   registry.Add({.name = "not",
