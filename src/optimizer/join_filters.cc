@@ -58,12 +58,11 @@ void CollectNullIntolerant(const ExprPtr& expr, std::vector<AttributePtr>* colum
     columns->push_back(std::static_pointer_cast<const logical::AttributeExpr>(expr));
     return;
   }
-  static const auto* names = new std::set<std::string>{"=",   "==",  "<",  "<=", ">",  ">=", "!=",       "<>",
-                                                       "not", "!",   "+",  "-",  "*",  "/",  "%",        "div",
-                                                       "mod", "abs", "negative", "positive", "upper",    "lower",
-                                                       "length", "trim", "substring", "like", "rlike", "startswith",
-                                                       "endswith", "contains", "year", "month", "day", "hour",
-                                                       "minute", "second", "date_add", "date_sub", "datediff"};
+  static const auto* names = new std::set<std::string>{
+      "=",     "==",    "<",      "<=",   ">",         ">=",     "!=",       "<>",         "not",      "!",
+      "+",     "-",     "*",      "/",    "%",         "div",    "mod",      "abs",        "negative", "positive",
+      "upper", "lower", "length", "trim", "substring", "like",   "rlike",    "startswith", "endswith", "contains",
+      "year",  "month", "day",    "hour", "minute",    "second", "date_add", "date_sub",   "datediff"};
   if (expr->kind != ExprKind::kCast && !names->contains(NameOf(expr))) return;
   for (const ExprPtr& child : expr->children) CollectNullIntolerant(child, columns);
 }

@@ -6,10 +6,14 @@ namespace sluice::optimizer {
 const std::vector<Rule>& Rules() {
   // Dead letters come first: which records the parsers see is as the program says, not as it is cheapest.
   static const auto* rules = new std::vector<Rule>{
-      {"dead letters", PutDeadLettersAside},        {"constant folding", FoldConstants},
-      {"boolean simplification", SimplifyBooleans}, {"predicate pushdown", PushPredicatesDown},
-      {"filters of joins", InferJoinFilters},       {"filters of scans", GiveFiltersToScans},
-      {"column pruning", PruneColumns},             {"collapsed projections", CollapseProjects},
+      {"dead letters", PutDeadLettersAside},
+      {"constant folding", FoldConstants},
+      {"boolean simplification", SimplifyBooleans},
+      {"predicate pushdown", PushPredicatesDown},
+      {"filters of joins", InferJoinFilters},
+      {"filters of scans", GiveFiltersToScans},
+      {"column pruning", PruneColumns},
+      {"collapsed projections", CollapseProjects},
       {"fields of parsers", PruneParserFields},
   };
   return *rules;

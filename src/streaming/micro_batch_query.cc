@@ -60,6 +60,7 @@ MicroBatchQuery::MicroBatchQuery(QueryDefinition definition, QueryHooks hooks)
                hooks_.listening),
       offset_log_(definition_.checkpoint),
       commit_log_(definition_.checkpoint) {
+  definition_.plan = SeparateReadings(definition_.plan);
   interval_ms_ = TriggerIntervalMillis(definition_.trigger);
   const base::SqlConf& conf = *definition_.conf;
   polling_delay_ms_ = conf.GetMillis("spark.sql.streaming.pollingDelay");

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.h"
 #include "exec/compiled_expression.h"
@@ -39,7 +40,47 @@ std::string Indented(const std::string& tree) {
   return out;
 }
 
+// One more reading of a stream.
+class SecondReading final : public connectors::StreamDefinition {
+ public:
+  explicit SecondReading(std::shared_ptr<connectors::StreamDefinition> stream) : stream_(std::move(stream)) {}
+  std::string Describe() const override { return stream_->Describe(); }
+  std::string dead_letter_option() const override { return stream_->dead_letter_option(); }
+  types::TypePtr schema() const override { return stream_->schema(); }
+  types::TypePtr metadata_columns() const override { return stream_->metadata_columns(); }
+  std::string short_name() const override { return stream_->short_name(); }
+  std::unique_ptr<connectors::StreamSource> Create(const connectors::StreamSourceContext& context) override {
+    return stream_->Create(context);
+  }
+
+ private:
+  std::shared_ptr<connectors::StreamDefinition> stream_;
+};
+
 }  // namespace
+
+PlanPtr SeparateReadings(const PlanPtr& analyzed) {
+  // Readings by stream and first column, in the order of the sources.
+  std::map<const logical::StreamHandle*, std::map<logical::ExprId, std::shared_ptr<logical::StreamHandle>>> readings;
+  bool several = false;
+  for (const logical::StreamScan* scan : FindScans(analyzed)) {
+    auto definition = std::dynamic_pointer_cast<connectors::StreamDefinition>(scan->stream);
+    if (!definition || scan->output.empty()) continue;
+    auto& of_stream = readings[scan->stream.get()];
+    auto& reading = of_stream[scan->output[0]->id];
+    if (reading) continue;
+    several |= of_stream.size() > 1;
+    reading = of_stream.size() == 1 ? scan->stream : std::make_shared<SecondReading>(std::move(definition));
+  }
+  if (!several) return analyzed;
+  return logical::Transform(analyzed, [&](const PlanPtr& node) -> PlanPtr {
+    const auto* scan = node->As<logical::StreamScan>();
+    auto of_stream = scan ? readings.find(scan->stream.get()) : readings.end();
+    if (of_stream == readings.end() || scan->output.empty()) return nullptr;
+    return std::make_shared<logical::StreamScan>(of_stream->second.at(scan->output[0]->id), scan->output, scan->columns,
+                                                 scan->pushed);
+  });
+}
 
 QuerySources CreateSources(const PlanPtr& plan, const std::string& checkpoint,
                            connectors::StreamSourceContext context) {

@@ -30,6 +30,10 @@ struct QuerySources {
   std::vector<size_t> lines;
 };
 
+/// The plan with a stream of its own for each of its readings that the analyzer told apart, as the sides of a
+/// self-join: Spark reads those by sources of their own, and writes their logs apart.
+logical::PlanPtr SeparateReadings(const logical::PlanPtr& analyzed);
+
 /// Creates the plan's sources. Each gets `context` with a metadata path of its own.
 QuerySources CreateSources(const logical::PlanPtr& plan, const std::string& checkpoint,
                            connectors::StreamSourceContext context);

@@ -31,11 +31,13 @@ bool Within(const ExprPtr& expr, const std::set<ExprId>& ids) {
 
 bool IsEventTime(const AttributeExpr& attribute) { return logical::WatermarkDelayMs(attribute.metadata).has_value(); }
 
+bool IsEquality(const std::string& name) { return name == "=" || name == "==" || name == "<=>"; }
+
 bool WatermarkInKeys(const logical::Join& join) {
   std::set<ExprId> left = Ids(join.children[0]->output), right = Ids(join.children[1]->output);
   for (const ExprPtr& part : logical::SplitConjuncts(join.condition)) {
     const auto* call = part->As<logical::ScalarCall>();
-    if (!call || call->children.size() != 2 || (call->binding->name != "=" && call->binding->name != "<=>")) continue;
+    if (!call || call->children.size() != 2 || !IsEquality(call->binding->name)) continue;
     const ExprPtr &a = call->children[0], &b = call->children[1];
     bool is_key = (Within(a, left) && Within(b, right)) || (Within(a, right) && Within(b, left));
     if (!is_key) continue;

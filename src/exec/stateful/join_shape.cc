@@ -165,8 +165,8 @@ JoinSide::JoinSide(const std::string& name, const Attributes& columns, const std
 JoinShape::JoinShape(const JoinSpec& spec, const Attributes& left_input, const Attributes& right_input,
                      bool many_event_times)
     : type(spec.type == JoinType::kCross ? JoinType::kInner : spec.type),
-      left("left", left_input, spec.left_keys, logical::JoinConjuncts(Split(spec.residual, left_input, right_input).left),
-           many_event_times),
+      left("left", left_input, spec.left_keys,
+           logical::JoinConjuncts(Split(spec.residual, left_input, right_input).left), many_event_times),
       right("right", right_input, spec.right_keys,
             logical::JoinConjuncts(Split(spec.residual, left_input, right_input).right), many_event_times),
       condition_(spec.residual) {

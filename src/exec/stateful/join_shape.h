@@ -31,7 +31,7 @@ struct JoinSide {
   CompiledExpressionPtr own_condition;     ///< conjuncts over this side alone; null = none
   std::optional<size_t> event_time_index;  ///< the column with the watermark
   JoinStateLayout layout;
-  std::vector<size_t> all_fields;          ///< of the state's rows, without their flag
+  std::vector<size_t> all_fields;  ///< of the state's rows, without their flag
 };
 
 struct JoinShape {

@@ -79,7 +79,8 @@ void JoinStateLayout::MoveColumns(const char* from, size_t from_bitset, char* to
 }
 
 std::string_view JoinStateLayout::WithIndex(std::string_view key, int64_t index, std::string* buffer) const {
-  size_t before = FixedBytes(key_columns_), after = FixedBytes(key_columns_ + 1), bitset = BitsetBytes(key_columns_ + 1);
+  size_t before = FixedBytes(key_columns_), after = FixedBytes(key_columns_ + 1),
+         bitset = BitsetBytes(key_columns_ + 1);
   if (key.size() < before) throw base::Error::Internal("A key of a join's state is too short");
   buffer->resize(key.size() + after - before);
   char* to = buffer->data();

@@ -1,5 +1,5 @@
-// The rows that one side of a stream-stream join keeps, in Spark's state format 2: the number of rows of each key in one
-// store, the rows by key and number in another.
+// The rows that one side of a stream-stream join keeps, in Spark's state format 2: the number of rows of each key in
+// one store, the rows by key and number in another.
 #pragma once
 
 #include <memory>

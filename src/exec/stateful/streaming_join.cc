@@ -27,8 +27,8 @@ using plan::JoinType;
 using Batches = std::vector<std::shared_ptr<arrow::RecordBatch>>;
 using Clock = std::chrono::steady_clock;
 
-constexpr int64_t kRowsTogether = 16384;   // of the input, looked up at once
-constexpr size_t kPairsTogether = 16384;   // candidates looked at together
+constexpr int64_t kRowsTogether = 16384;  // of the input, looked up at once
+constexpr size_t kPairsTogether = 16384;  // candidates looked at together
 
 int64_t MillisSince(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
@@ -112,9 +112,9 @@ struct Probe {
   std::shared_ptr<arrow::RecordBatch> rows;
   arrow::ArrayVector keys;
   state::UnsafeRows key_rows;
-  std::vector<int64_t> counts;   // rows of the other side with the row's key
+  std::vector<int64_t> counts;  // rows of the other side with the row's key
   std::vector<uint8_t> matched;
-  int64_t row = 0, index = 0;    // the next candidate
+  int64_t row = 0, index = 0;  // the next candidate
 };
 
 // Candidate pairs of a probe's rows and the other side's.
@@ -140,8 +140,9 @@ struct Pairs {
   }
 };
 
-// Works on one partition, in Spark's order: the left rows against the right state, the right rows against the left state
-// with the new rows in it, then eviction; the end commits.
+// Works on one partition, in Spark's order: the left rows against the right state, the right rows against the left
+// state with the new rows in it, then eviction; the end commits. A left semi join begins with the right rows, so that
+// left rows which they match need not be kept.
 class StreamingJoinIterator final : public BatchIterator {
  public:
   StreamingJoinIterator(const JoinShape& shape, const state::OperatorInfo& info, std::shared_ptr<arrow::Schema> schema,
@@ -153,7 +154,8 @@ class StreamingJoinIterator final : public BatchIterator {
         eval_(context.TaskEval(partition)),
         inputs_{std::move(left), std::move(right)},
         left_(shape.left.layout, *context.state, info.id, partition),
-        right_(shape.right.layout, *context.state, info.id, partition) {
+        right_(shape.right.layout, *context.state, info.id, partition),
+        step_(is_semi() ? Step::kRight : Step::kLeft) {
     auto watermark = [&](const std::map<int64_t, std::optional<int64_t>>& watermarks) {
       auto found = watermarks.find(info_.id);
       return found == watermarks.end() ? std::nullopt : found->second;
@@ -180,6 +182,7 @@ class StreamingJoinIterator final : public BatchIterator {
  private:
   enum class Step { kLeft, kRight, kEvict, kDone };
 
+  bool is_semi() const { return shape_.type == JoinType::kLeftSemi; }
   bool of_left() const { return step_ == Step::kLeft; }
   const JoinSide& side() const { return of_left() ? shape_.left : shape_.right; }
   const JoinSide& other_side() const { return of_left() ? shape_.right : shape_.left; }
@@ -200,7 +203,7 @@ class StreamingJoinIterator final : public BatchIterator {
   std::shared_ptr<arrow::RecordBatch> StartProbe() {
     auto batch = inputs_[of_left() ? 0 : 1].Next();
     if (!batch) {
-      step_ = of_left() ? Step::kRight : Step::kEvict;
+      step_ = ++sides_joined_ == 2 ? Step::kEvict : of_left() ? Step::kRight : Step::kLeft;
       return nullptr;
     }
     batch = DropLate(batch);
@@ -242,10 +245,10 @@ class StreamingJoinIterator final : public BatchIterator {
     Pairs pairs = NextCandidates();
     if (shape_.both && !pairs.rows.empty()) pairs.Keep(*Matches(pairs));
     if (pairs.rows.empty()) return nullptr;
-    if (shape_.type == JoinType::kLeftSemi && of_left()) return MarkFirst(pairs), nullptr;
+    if (is_semi() && of_left()) return MarkFirst(pairs), nullptr;
     auto others = state::DecodeUnsafeRows(other_side().layout.row_type(), pairs.others, other_side().all_fields);
     std::vector<int32_t> news = Mark(pairs);
-    if (shape_.type == JoinType::kLeftSemi) {
+    if (is_semi()) {
       // Each left row once, when the first right row matches it.
       auto first_time = RowNumbers(std::move(news));
       return arrow::RecordBatch::Make(schema_, first_time->length(), TakeColumns(others, first_time));
@@ -257,7 +260,6 @@ class StreamingJoinIterator final : public BatchIterator {
 
   Pairs NextCandidates() {
     Pairs pairs;
-    const bool semi = shape_.type == JoinType::kLeftSemi;
     const JoinStateLayout& layout = other_side().layout;
     int64_t rows = probe_->rows->num_rows();
     for (; probe_->row < rows; ++probe_->row, probe_->index = 0) {
@@ -266,9 +268,9 @@ class StreamingJoinIterator final : public BatchIterator {
       std::string_view key = probe_->key_rows[probe_->row];
       for (; probe_->index < count; ++probe_->index) {
         if (pairs.rows.size() == kPairsTogether) return pairs;
-        if (semi && of_left() && probe_->matched[probe_->row]) break;
+        if (is_semi() && of_left() && probe_->matched[probe_->row]) break;
         std::string_view other = other_state().Row(key, probe_->index);
-        if (semi && !of_left() && layout.IsMatched(other)) continue;
+        if (is_semi() && !of_left() && layout.IsMatched(other)) continue;
         pairs.rows.push_back(static_cast<int32_t>(probe_->row));
         pairs.indexes.push_back(probe_->index);
         pairs.others.push_back(other);
@@ -303,9 +305,9 @@ class StreamingJoinIterator final : public BatchIterator {
     for (int32_t i : unmatched) {
       if (!other_state().MarkMatched(probe_->key_rows[pairs.rows[i]], pairs.indexes[i])) continue;
       news.push_back(i);
-      if (shape_.type == JoinType::kLeftSemi) probe_->matched[pairs.rows[i]] = 1;
+      if (is_semi()) probe_->matched[pairs.rows[i]] = 1;
     }
-    if (shape_.type != JoinType::kLeftSemi) {
+    if (!is_semi()) {
       for (int32_t row : pairs.rows) probe_->matched[row] = 1;
     }
     return news;
@@ -325,7 +327,7 @@ class StreamingJoinIterator final : public BatchIterator {
   std::shared_ptr<arrow::RecordBatch> EndProbe() {
     Keep(RowsToKeep());
     std::shared_ptr<arrow::RecordBatch> matched;
-    if (shape_.type == JoinType::kLeftSemi && of_left()) {
+    if (is_semi() && of_left()) {
       auto rows = RowNumbers(Select([&](int64_t row) { return probe_->matched[row] != 0; }));
       matched = WithSchema(TakeBatch(probe_->rows, rows), schema_);
     }
@@ -342,13 +344,10 @@ class StreamingJoinIterator final : public BatchIterator {
     return rows;
   }
 
-  // Right rows that this batch would evict again need not be kept: they have seen all left rows. Unmatched ones of an
-  // outer join come out with the eviction.
+  // Right rows that this batch would evict again are not kept. Unmatched ones of an outer join come out with the
+  // eviction.
   std::vector<int32_t> RowsToKeep() const {
-    if (of_left()) {
-      bool semi = shape_.type == JoinType::kLeftSemi;
-      return Select([&](int64_t row) { return !semi || !probe_->matched[row]; });
-    }
+    if (of_left()) return Select([&](int64_t row) { return !is_semi() || !probe_->matched[row]; });
     const auto& eviction = evictions_[1];
     if (!eviction) return Select([](int64_t) { return true; });
     const auto& columns = eviction->in_key ? probe_->keys : probe_->rows->columns();
@@ -434,7 +433,8 @@ class StreamingJoinIterator final : public BatchIterator {
   JoinSideState left_, right_;
   std::optional<int64_t> late_ms_;
   std::optional<JoinEviction> evictions_[2];
-  Step step_ = Step::kLeft;
+  Step step_;
+  int sides_joined_ = 0;
   std::optional<Probe> probe_;
   int sides_evicted_ = 0;
   bool evicting_ = false;
@@ -476,10 +476,9 @@ class StreamingJoinOperator final : public StatefulOperator {
   BatchIteratorPtr Open(ExecContext& context, int partition) const override {
     if (!context.state) throw base::Error::Internal("A stateful operator outside of a micro-batch");
     auto exchanged = Exchange(context);
-    return std::make_unique<StreamingJoinIterator>(
-        *shape_, info_, schema(), context, partition,
-        SideInput(left_->schema(), std::move(exchanged->left[partition])),
-        SideInput(right_->schema(), std::move(exchanged->right[partition])));
+    return std::make_unique<StreamingJoinIterator>(*shape_, info_, schema(), context, partition,
+                                                   SideInput(left_->schema(), std::move(exchanged->left[partition])),
+                                                   SideInput(right_->schema(), std::move(exchanged->right[partition])));
   }
   std::string Describe() const override {
     return fmt::format("StreamingSymmetricHashJoin {}, state info [ opId = {}, numPartitions = {}], 2",
@@ -507,10 +506,11 @@ class StreamingJoinOperator final : public StatefulOperator {
 
 namespace {
 
-// A side's columns as Spark's state schema has them: a filter directly below says which cannot be null.
+// A side's columns as Spark's state schema has them: a filter directly below says which cannot be null, but not one
+// that Spark plans together with a scan.
 logical::Attributes StoredColumns(const logical::Plan& side, logical::Attributes columns) {
   const auto* filter = side.As<logical::Filter>();
-  if (!filter) return columns;
+  if (!filter || filter->child()->kind == logical::PlanKind::kStreamScan) return columns;
   for (const logical::ExprPtr& conjunct : logical::SplitConjuncts(filter->condition)) {
     const auto* call = conjunct->As<logical::ScalarCall>();
     if (!call || call->binding->name != "isnotnull") continue;
