@@ -2,6 +2,7 @@
 
     generate.py csv FOLDER [--megabytes 1000]      20 files of orders with a header
     generate.py json FOLDER [--orders 5000000]     8 files of JSON lines
+    generate.py clicks FOLDER [--events 1000000]   20 files of impressions and 20 of clicks, so many of each
 """
 import argparse
 import random
@@ -66,6 +67,37 @@ def make_json(folder, orders, files=8):
         print(f"  {folder.name}: {index + 1} of {files} files", flush=True)
 
 
+def make_clicks(folder, events, files=20):
+    """Impressions a millisecond apart, and a click for each: nine of ten within five minutes, the others later."""
+    bits = random.Random(11).getrandbits
+    clicks = []
+    for name in ("impressions", "clicks"):
+        (folder / name).mkdir(exist_ok=True)
+
+    def stamp(millis):
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(START + millis // 1000)) + f".{millis % 1000:03d}Z"
+
+    for index in range(files):
+        first, last = events * index // files, events * (index + 1) // files
+        with open(folder / "impressions" / f"{index:03d}.json", "w", encoding="ascii") as file:
+            for number in range(first, last):
+                draw = bits(64)
+                ad, place = f"a{number:08d}{draw & 0xFFFF:04x}", CITIES[draw >> 16 & 7]
+                file.write(f'{{"ad":"{ad}","shown":"{stamp(number)}","place":"{place}","price":{(draw >> 20) % 1000 / 100:.2f}}}\n')
+                late = 300_000 if (draw >> 40) % 10 == 0 else 0
+                clicks.append((number + late + (draw >> 44) % 20_000, ad, draw >> 44))
+        with open(folder / "clicks" / f"{index:03d}.json", "w", encoding="ascii") as file:
+            clicks.sort()
+            due = len(clicks) if index == files - 1 else next((i for i, c in enumerate(clicks) if c[0] >= last), len(clicks))
+            for clicked, ad, draw in clicks[:due]:
+                file.write(f'{{"clicked_ad":"{ad}","clicked":"{stamp(clicked)}","user":"u{draw % 50000:05d}"}}\n')
+            del clicks[:due]
+    print(f"  {folder.name}: {2 * files} files", flush=True)
+
+
+MAKERS = {"csv": make_csv, "json": make_json, "clicks": make_clicks}
+
+
 def ensure(kind, folder, amount):
     """Makes the data unless a finished copy of the same amount is there."""
     folder = Path(folder)
@@ -73,10 +105,11 @@ def ensure(kind, folder, amount):
     if mark.exists() and mark.read_text() == str(amount):
         return
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
+    for old in folder.rglob("*"):
+        if old.is_file():
+            old.unlink()
     print(f"Making {folder}", flush=True)
-    (make_csv if kind == "csv" else make_json)(folder, amount)
+    MAKERS[kind](folder, amount)
     mark.write_text(str(amount))
 
 
@@ -122,12 +155,13 @@ def ensure_topic(servers, folder, orders, partitions=4):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=["csv", "json"])
+    parser.add_argument("kind", choices=list(MAKERS))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--megabytes", type=int, default=1000)
     parser.add_argument("--orders", type=int, default=5_000_000)
+    parser.add_argument("--events", type=int, default=1_000_000)
     given = parser.parse_args()
-    ensure(given.kind, given.folder, given.megabytes if given.kind == "csv" else given.orders)
+    ensure(given.kind, given.folder, {"csv": given.megabytes, "json": given.orders, "clicks": given.events}[given.kind])
 
 
 if __name__ == "__main__":

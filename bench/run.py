@@ -1,6 +1,7 @@
 """Measures Sluice beside DuckDB and, where it is installed, Apache Spark, and prints a table with ratios.
 
-    run.py [--repeat 3] [--no-spark] [--seconds 20] [start] [latency] [csv] [json] [windows] [kafka] [kafka-latency]
+    run.py [--repeat 3] [--no-spark] [--seconds 20] [start] [latency] [csv] [json] [windows] [join]
+            [kafka] [kafka-latency]
 
 Input is made once under $BENCH_DATA (build/bench), Kafka's topics in the broker of tests/services/kafka.sh. Each figure is the
 best of the repetitions.
@@ -26,10 +27,11 @@ ROOT = HERE.parent
 DATA = Path(os.environ.get("BENCH_DATA", ROOT / "build" / "bench"))
 SPARK = ROOT / "tests" / "services" / "spark.sh"
 KAFKA = ROOT / "tests" / "services" / "kafka.sh"
-CASES = ("start", "latency", "csv", "json", "windows", "kafka", "kafka-latency")
+CASES = ("start", "latency", "csv", "json", "windows", "join", "kafka", "kafka-latency")
 # What the table says beside a figure: the goal, and how it is judged.
 GOALS = {"start": "<= 1.0 s", "latency": "<= 3 / 10 ms", "csv": "CPU <= DuckDB's, <= 400 MB", "json": "CPU <= DuckDB's",
          "windows": "tumbling >= 8, sliding >= 15 x Spark's rate, <= 400 MB",
+         "join": ">= 8 x Spark's rate",
          "kafka": ">= 8 x Spark's rate", "kafka-latency": "<= 3 / 10 ms; count p99 14, exactly-once p99 60"}
 
 
@@ -130,6 +132,17 @@ def warm_rate(run):
     return f"{records / millis / 1000:.2f} M records/s warm"
 
 
+def join(table, given):
+    folder = DATA / f"clicks-{given.events}"
+    generate.ensure("clicks", folder, given.events)
+    base = None
+    for engine, command in engines(given).items():
+        run = best([*command, HERE / "programs" / "stream_join.py", folder, "SCRATCH"], 1 if engine == "spark" else given.repeat)
+        base = base or run
+        records, output, millis = map(int, re.search(r"RECORDS (\d+) OUTPUT (\d+) MILLISECONDS (\d+)", run.output).groups())
+        table.add("join", engine, run, base, f"{records / millis / 1000:.2f} M records/s warm, {output} pairs")
+
+
 @contextlib.contextmanager
 def broker():
     """Its address; for Spark, the connector is asked for."""
@@ -204,11 +217,12 @@ def main():
     parser.add_argument("--seconds", type=int, default=20, help="length of a latency run")
     parser.add_argument("--megabytes", type=int, default=1000, help="size of the CSV input")
     parser.add_argument("--orders", type=int, default=5_000_000, help="size of the JSON input")
+    parser.add_argument("--events", type=int, default=1_000_000, help="impressions, and as many clicks, of the join")
     parser.add_argument("cases", nargs="*", choices=[*CASES, []])
     given = parser.parse_args()
     DATA.mkdir(parents=True, exist_ok=True)
     work = {"start": start, "latency": latency, "csv": throughput("csv", "csv_to_parquet.py", given.megabytes),
-            "json": throughput("json", "json_sums.py", given.orders), "windows": windows,
+            "json": throughput("json", "json_sums.py", given.orders), "windows": windows, "join": join,
             "kafka": kafka, "kafka-latency": kafka_latency}
     table = Table()
     for case in given.cases or CASES:

@@ -14,11 +14,10 @@ namespace {
 
 constexpr size_t kFirstSlots = 64;
 constexpr size_t kNotFound = static_cast<size_t>(-1);
+constexpr size_t kPrefetchedTogether = 32;
 
-template <typename Block>
-Block* Tombstone() {
-  return reinterpret_cast<Block*>(1);
-}
+// Of the slots at most five of eight are taken: beyond that, long rows of them make keys that are absent costly.
+bool IsTooFull(size_t taken, size_t slots) { return taken * 8 > slots * 5; }
 
 uint64_t HashOf(std::string_view key) { return XXH64(key.data(), key.size(), 0); }
 
@@ -30,11 +29,11 @@ StateMap::~StateMap() { Clear(); }
 
 void StateMap::Clear() {
   for (Slot& slot : slots_) {
-    if (slot.block && slot.block != Tombstone<Block>()) FreeBlock(slot.block);
+    if (slot.block) FreeBlock(slot.block);
   }
   FreeReplaced();
   slots_.assign(kFirstSlots, Slot{});
-  size_ = tombstones_ = 0;
+  size_ = 0;
   recording_ = false;
 }
 
@@ -55,44 +54,51 @@ void StateMap::FreeBlock(Block* block) {
   std::free(block);
 }
 
-size_t StateMap::Find(std::string_view key, uint64_t hash) const {
+size_t StateMap::FindForInsert(std::string_view key, uint64_t hash) const {
   size_t mask = slots_.size() - 1;
   for (size_t i = hash & mask;; i = (i + 1) & mask) {
     const Slot& slot = slots_[i];
-    if (!slot.block) return kNotFound;
-    if (slot.block != Tombstone<Block>() && slot.hash == hash && KeyOf(*slot.block) == key) return i;
+    if (!slot.block || (slot.hash == hash && KeyOf(*slot.block) == key)) return i;
   }
 }
 
-StateMap::Slot* StateMap::FindForInsert(std::string_view key, uint64_t hash) {
-  size_t mask = slots_.size() - 1;
-  Slot* reusable = nullptr;
-  for (size_t i = hash & mask;; i = (i + 1) & mask) {
-    Slot& slot = slots_[i];
-    if (!slot.block) return reusable ? reusable : &slot;
-    if (slot.block == Tombstone<Block>()) {
-      if (!reusable) reusable = &slot;
-    } else if (slot.hash == hash && KeyOf(*slot.block) == key) {
-      return &slot;
-    }
-  }
+size_t StateMap::Find(std::string_view key, uint64_t hash) const {
+  size_t found = FindForInsert(key, hash);
+  return slots_[found].block ? found : kNotFound;
 }
 
-void StateMap::Grow() {
-  // Many tombstones and few entries: the same size again is enough.
-  Rehash(static_cast<size_t>(size_) * 2 >= slots_.size() ? slots_.size() * 2 : slots_.size());
+void StateMap::GrowForOneMore() {
+  if (IsTooFull(static_cast<size_t>(size_) + 1, slots_.size())) Rehash(slots_.size() * 2);
 }
 
 void StateMap::Rehash(size_t slots) {
   std::vector<Slot> old = std::move(slots_);
   slots_.assign(slots, Slot{});
-  tombstones_ = 0;
   size_t mask = slots - 1;
   for (const Slot& slot : old) {
-    if (!slot.block || slot.block == Tombstone<Block>()) continue;
+    if (!slot.block) continue;
     size_t i = slot.hash & mask;
     while (slots_[i].block) i = (i + 1) & mask;
     slots_[i] = slot;
+  }
+}
+
+void StateMap::Prefetch(const std::string_view* keys, size_t count) const {
+  size_t mask = slots_.size() - 1;
+  uint64_t hashes[kPrefetchedTogether];
+  for (size_t begin = 0; begin < count; begin += kPrefetchedTogether) {
+    size_t end = std::min(count - begin, kPrefetchedTogether);
+    for (size_t i = 0; i < end; ++i) {
+      hashes[i] = HashOf(keys[begin + i]);
+      __builtin_prefetch(&slots_[hashes[i] & mask]);
+    }
+    for (size_t i = 0; i < end; ++i) {
+      for (size_t slot = hashes[i] & mask; slots_[slot].block; slot = (slot + 1) & mask) {
+        if (slots_[slot].hash != hashes[i]) continue;
+        __builtin_prefetch(slots_[slot].block);
+        break;
+      }
+    }
   }
 }
 
@@ -111,11 +117,10 @@ void StateMap::Replace(Block* before, Block* after) {
 }
 
 void StateMap::Put(std::string_view key, std::string_view value) {
-  if (static_cast<size_t>(size_ + tombstones_ + 1) * 4 > slots_.size() * 3) Grow();
+  GrowForOneMore();
   uint64_t hash = HashOf(key);
-  Slot* slot = FindForInsert(key, hash);
-  if (!slot->block || slot->block == Tombstone<Block>()) {
-    if (slot->block) --tombstones_;
+  Slot* slot = &slots_[FindForInsert(key, hash)];
+  if (!slot->block) {
     *slot = {hash, NewBlock(key, value)};
     ++size_;
     Replace(nullptr, slot->block);
@@ -134,29 +139,42 @@ void StateMap::Put(std::string_view key, std::string_view value) {
 bool StateMap::Remove(std::string_view key) {
   size_t found = Find(key, HashOf(key));
   if (found == kNotFound) return false;
-  RemoveAt(&slots_[found]);
+  RemoveAt(found);
   return true;
 }
 
 void StateMap::RemoveIf(const std::function<bool(std::string_view, std::string_view)>& passes) {
-  for (Slot& slot : slots_) {
-    if (!slot.block || slot.block == Tombstone<Block>()) continue;
-    if (passes(KeyOf(*slot.block), ValueOf(*slot.block))) RemoveAt(&slot);
+  // Begins behind a free slot: what moves up when an entry goes has then not been visited.
+  size_t mask = slots_.size() - 1, first = 0;
+  while (slots_[first].block) ++first;
+  for (size_t i = 1; i <= mask; ++i) {
+    size_t at = (first + i) & mask;
+    while (slots_[at].block && passes(KeyOf(*slots_[at].block), ValueOf(*slots_[at].block))) RemoveAt(at);
   }
 }
 
-void StateMap::RemoveAt(Slot* slot) {
-  Block* block = slot->block;
-  slot->block = Tombstone<Block>();
-  --size_;
-  ++tombstones_;
+void StateMap::RemoveAt(size_t index) {
+  Block* block = slots_[index].block;
+  ClearSlot(index);
   Replace(block, nullptr);
+}
+
+// Entries behind the slot move up, unless that puts them before the place that their hash asks for.
+void StateMap::ClearSlot(size_t index) {
+  size_t mask = slots_.size() - 1, hole = index;
+  for (size_t i = (hole + 1) & mask; slots_[i].block; i = (i + 1) & mask) {
+    size_t home = slots_[i].hash & mask;
+    if (((i - home) & mask) < ((i - hole) & mask)) continue;
+    slots_[hole] = slots_[i];
+    hole = i;
+  }
+  slots_[hole].block = nullptr;
+  --size_;
 }
 
 void StateMap::ForEach(const std::function<bool(std::string_view, std::string_view)>& visit) const {
   for (const Slot& slot : slots_) {
-    if (!slot.block || slot.block == Tombstone<Block>()) continue;
-    if (!visit(KeyOf(*slot.block), ValueOf(*slot.block))) return;
+    if (slot.block && !visit(KeyOf(*slot.block), ValueOf(*slot.block))) return;
   }
 }
 
@@ -183,14 +201,10 @@ void StateMap::Undo() {
     if (after && before) {
       slots_[Find(key, hash)].block = before;
     } else if (after) {
-      slots_[Find(key, hash)].block = Tombstone<Block>();
-      --size_;
-      ++tombstones_;
+      ClearSlot(Find(key, hash));
     } else {
-      if (static_cast<size_t>(size_ + tombstones_ + 1) * 4 > slots_.size() * 3) Grow();
-      Slot* slot = FindForInsert(key, hash);
-      if (slot->block) --tombstones_;
-      *slot = {hash, before};
+      GrowForOneMore();
+      slots_[FindForInsert(key, hash)] = {hash, before};
       ++size_;
     }
     if (after) FreeBlock(after);

@@ -9,8 +9,8 @@
 
 namespace sluice::state {
 
-/// Open addressing over single heap blocks that hold key and value. Changes since the last Keep can
-/// be undone.
+/// Open addressing, without marks for removed entries, over single heap blocks that hold key and value. Changes since
+/// the last Keep can be undone.
 class StateMap {
  public:
   StateMap();
@@ -18,6 +18,8 @@ class StateMap {
   StateMap(const StateMap&) = delete;
   StateMap& operator=(const StateMap&) = delete;
 
+  /// Brings what the keys need into the cache, so that the next calls for them don't wait one after the other.
+  void Prefetch(const std::string_view* keys, size_t count) const;
   /// The value; a view of no data if the key is absent. Valid until the next change.
   std::string_view Get(std::string_view key) const;
   void Put(std::string_view key, std::string_view value);
@@ -42,7 +44,7 @@ class StateMap {
   };
   struct Slot {
     uint64_t hash = 0;
-    Block* block = nullptr;  // null = free, kTombstone = removed
+    Block* block = nullptr;  // null = free
   };
   // The blocks of a key before and after; null: it was or is absent. While changes are recorded the old one stays.
   struct Change {
@@ -51,19 +53,20 @@ class StateMap {
   };
 
   size_t Find(std::string_view key, uint64_t hash) const;
-  Slot* FindForInsert(std::string_view key, uint64_t hash);
+  size_t FindForInsert(std::string_view key, uint64_t hash) const;
   static std::string_view KeyOf(const Block& block) { return {block.data, block.key_size}; }
   static std::string_view ValueOf(const Block& block) { return {block.data + block.key_size, block.value_size}; }
   Block* NewBlock(std::string_view key, std::string_view value);
   void FreeBlock(Block* block);
   void Replace(Block* before, Block* after);
   void FreeReplaced();
-  void RemoveAt(Slot* slot);
-  void Grow();
+  void RemoveAt(size_t index);
+  void ClearSlot(size_t index);
+  void GrowForOneMore();
   void Rehash(size_t slots);
 
   std::vector<Slot> slots_;
-  int64_t size_ = 0, tombstones_ = 0, block_bytes_ = 0;
+  int64_t size_ = 0, block_bytes_ = 0;
   bool recording_ = false;
   std::vector<Change> changes_;
 };

@@ -74,6 +74,7 @@ class StatePartition::Handle : public StateStore {
   ~Handle() override { Abort(); }
 
   std::string_view Get(std::string_view key) const override { return map_.Get(key); }
+  void Prefetch(const std::vector<std::string_view>& keys) const override { map_.Prefetch(keys.data(), keys.size()); }
   void Put(std::string_view key, std::string_view value) override {
     map_.Put(key, value);
     delta_.entries().Put(key, value);

@@ -32,6 +32,8 @@ class StateStore {
   virtual ~StateStore() = default;
   /// The value; its data() is null if the key is absent. Valid until the next change of the store.
   virtual std::string_view Get(std::string_view key) const = 0;
+  /// Says that these keys are asked for or changed next: many at once are then faster.
+  virtual void Prefetch(const std::vector<std::string_view>& keys) const {}
   virtual void Put(std::string_view key, std::string_view value) = 0;
   virtual void Remove(std::string_view key) = 0;
   /// Removes the entries that pass, visiting all in no order. The views of removed ones live until Commit or Abort.

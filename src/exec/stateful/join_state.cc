@@ -14,6 +14,7 @@ using state::Store;
 using types::StructField;
 
 constexpr size_t kEvictedTogether = 16384;
+constexpr size_t kGroup = 128;      // keys that are fetched into the cache together
 constexpr size_t kCountOffset = 8;  // of the number in a row of one
 
 std::vector<StructField> KeyFields(const std::vector<logical::ExprPtr>& keys) {
@@ -41,13 +42,19 @@ state::StoreInfo RowsInfo(const std::string& side, const std::vector<logical::Ex
   return {side + "-keyWithIndexToValue", {types::Struct(std::move(key)), types::Struct(std::move(row))}, 0};
 }
 
+// Which the key's count says is there.
+std::string_view Found(std::string_view row) {
+  if (row.data()) return row;
+  throw base::Error::Plain(base::ErrorKind::kIllegalState, "The state of a join lacks a row that its key counts")
+      .WithDomain(base::ErrorDomain::kExternal, false);
+}
+
 }  // namespace
 
-std::vector<std::string_view> ByteRows::Views() const {
-  std::vector<std::string_view> views;
-  views.reserve(size());
-  for (size_t i = 0; i < size(); ++i) views.push_back((*this)[i]);
-  return views;
+void ByteRows::Views(std::vector<std::string_view>* views) const {
+  views->clear();
+  views->reserve(size());
+  for (size_t i = 0; i < size(); ++i) views->push_back((*this)[i]);
 }
 
 JoinStateLayout::JoinStateLayout(const std::string& side, const std::vector<logical::ExprPtr>& keys,
@@ -128,12 +135,7 @@ void JoinSideState::SetCount(std::string_view key, int64_t count) {
 }
 
 std::string_view JoinSideState::Row(std::string_view key, int64_t index) const {
-  std::string_view row = rows_->Get(Indexed(key, index));
-  if (!row.data()) {
-    throw base::Error::Plain(base::ErrorKind::kIllegalState, "The state of a join lacks a row that its key counts")
-        .WithDomain(base::ErrorDomain::kExternal, false);
-  }
-  return row;
+  return Found(rows_->Get(Indexed(key, index)));
 }
 
 bool JoinSideState::MarkMatched(std::string_view key, int64_t index) {
@@ -145,10 +147,48 @@ bool JoinSideState::MarkMatched(std::string_view key, int64_t index) {
   return true;
 }
 
-void JoinSideState::Append(std::string_view key, std::string_view row) {
-  int64_t count = Count(key);
-  rows_->Put(Indexed(key, count), row);
-  SetCount(key, count + 1);
+void JoinSideState::Count(const state::UnsafeRows& keys, std::vector<int64_t>* counts) {
+  auto size = static_cast<size_t>(keys.size());
+  counts->resize(size);
+  for (size_t begin = 0; begin < size; begin += kGroup) {
+    size_t end = std::min(size, begin + kGroup);
+    views_.clear();
+    for (size_t i = begin; i < end; ++i) views_.push_back(keys[static_cast<int64_t>(i)]);
+    counts_->Prefetch(views_);
+    for (size_t i = begin; i < end; ++i) (*counts)[i] = Count(views_[i - begin]);
+  }
+}
+
+void JoinSideState::Rows(const state::UnsafeRows& keys, const std::vector<int32_t>& of,
+                         const std::vector<int64_t>& indexes, std::vector<std::string_view>* rows) {
+  rows->resize(of.size());
+  for (size_t begin = 0; begin < of.size(); begin += kGroup) {
+    size_t end = std::min(of.size(), begin + kGroup);
+    group_.Clear();
+    for (size_t i = begin; i < end; ++i) group_.Add(Indexed(keys[of[i]], indexes[i]));
+    group_.Views(&views_);
+    rows_->Prefetch(views_);
+    for (size_t i = begin; i < end; ++i) (*rows)[i] = Found(rows_->Get(views_[i - begin]));
+  }
+}
+
+void JoinSideState::Append(const state::UnsafeRows& keys, const std::vector<int32_t>& of,
+                           const state::UnsafeRows& rows) {
+  for (size_t begin = 0; begin < of.size(); begin += kGroup) {
+    size_t end = std::min(of.size(), begin + kGroup);
+    views_.clear();
+    for (size_t i = begin; i < end; ++i) views_.push_back(keys[of[i]]);
+    counts_->Prefetch(views_);
+    group_.Clear();
+    for (std::string_view key : views_) {
+      int64_t count = Count(key);
+      group_.Add(Indexed(key, count));
+      SetCount(key, count + 1);
+    }
+    group_.Views(&views_);
+    rows_->Prefetch(views_);
+    for (size_t i = begin; i < end; ++i) rows_->Put(views_[i - begin], rows[static_cast<int64_t>(i)]);
+  }
 }
 
 bool JoinSideState::IsExpired(std::string_view row) const {
@@ -168,27 +208,40 @@ void JoinSideState::StartEviction(const EventTimeKey& time, bool in_key, int64_t
 
 bool JoinSideState::EvictSome(ByteRows* unmatched) {
   if (next_expired_ == expired_.size()) return false;
-  std::string key;
   for (size_t done = 0; done < kEvictedTogether && next_expired_ < expired_.size(); ++done, ++next_expired_) {
+    if (next_expired_ % kGroup == 0) PrefetchExpired();
     std::string_view expired = expired_[next_expired_];
     if (in_key_) {
       EvictKey(expired, unmatched);
-      continue;
-    }
-    // A key's first expired row takes the others of the key with it.
-    std::string_view row = rows_->Get(expired);
-    if (!row.data() || !IsExpired(row)) continue;
-    layout_.WithoutIndex(expired, &key);
-    int64_t count = Count(key);
-    if (count == 1) {
-      TakeOut(row, unmatched);
-      rows_->Remove(expired);
-      counts_->Remove(key);
     } else {
-      EvictOfKey(key, count, unmatched);
+      EvictRow(expired, unmatched);
     }
   }
   return true;
+}
+
+void JoinSideState::PrefetchExpired() {
+  views_.clear();
+  size_t end = std::min(expired_.size(), next_expired_ + kGroup);
+  for (size_t i = next_expired_; i < end; ++i) views_.push_back(expired_[i]);
+  if (in_key_) return counts_->Prefetch(views_);
+  rows_->Prefetch(views_);
+  group_.Clear();
+  for (std::string_view key : views_) group_.Add(layout_.WithoutIndex(key, &plain_key_));
+  group_.Views(&views_);
+  counts_->Prefetch(views_);
+}
+
+// A key's first expired row takes the others of the key with it.
+void JoinSideState::EvictRow(std::string_view key_with_index, ByteRows* unmatched) {
+  std::string_view row = rows_->Get(key_with_index);
+  if (!row.data() || !IsExpired(row)) return;
+  layout_.WithoutIndex(key_with_index, &plain_key_);
+  int64_t count = Count(plain_key_);
+  if (count != 1) return EvictOfKey(plain_key_, count, unmatched);
+  TakeOut(row, unmatched);
+  rows_->Remove(key_with_index);
+  counts_->Remove(plain_key_);
 }
 
 void JoinSideState::TakeOut(std::string_view row, ByteRows* unmatched) {

@@ -30,7 +30,7 @@ class ByteRows {
     size_t begin = i == 0 ? 0 : ends_[i - 1];
     return {bytes_.data() + begin, ends_[i] - begin};
   }
-  std::vector<std::string_view> Views() const;
+  void Views(std::vector<std::string_view>* views) const;
 
  private:
   std::string bytes_;
@@ -75,12 +75,15 @@ class JoinSideState {
  public:
   JoinSideState(const JoinStateLayout& layout, StateContext& context, int64_t operator_id, int partition);
 
-  int64_t Count(std::string_view key) const;
-  /// Row `index` of the key with its flag; valid until the next change.
-  std::string_view Row(std::string_view key, int64_t index) const;
+  /// The number of rows of each key.
+  void Count(const state::UnsafeRows& keys, std::vector<int64_t>* counts);
+  /// Row indexes[i] of the key keys[of[i]] with its flag; the views are valid until the next change.
+  void Rows(const state::UnsafeRows& keys, const std::vector<int32_t>& of, const std::vector<int64_t>& indexes,
+            std::vector<std::string_view>* rows);
   /// Notes that the row has matched; false if that was known.
   bool MarkMatched(std::string_view key, int64_t index);
-  void Append(std::string_view key, std::string_view row);
+  /// Adds rows[i] to the key keys[of[i]].
+  void Append(const state::UnsafeRows& keys, const std::vector<int32_t>& of, const state::UnsafeRows& rows);
 
   /// Begins to remove rows whose time, in the key or in the row, is at or before `limit_us`.
   void StartEviction(const EventTimeKey& time, bool in_key, int64_t limit_us);
@@ -95,6 +98,10 @@ class JoinSideState {
   void Commit(const StateContext& context);
 
  private:
+  int64_t Count(std::string_view key) const;
+  std::string_view Row(std::string_view key, int64_t index) const;
+  void PrefetchExpired();
+  void EvictRow(std::string_view key_with_index, ByteRows* unmatched);
   void EvictKey(std::string_view key, ByteRows* unmatched);
   void EvictOfKey(std::string_view key, int64_t count, ByteRows* unmatched);
   void TakeOut(std::string_view row, ByteRows* unmatched);
@@ -107,7 +114,7 @@ class JoinSideState {
   const JoinStateLayout& layout_;
   std::shared_ptr<state::StateStore> counts_, rows_;
   mutable std::string key_buffer_;
-  std::string row_buffer_;
+  std::string row_buffer_, plain_key_;
   std::string count_row_;  // a row of one number
   // What is to be evicted: keys, or keys with index.
   std::optional<EventTimeKey> time_;
@@ -115,6 +122,9 @@ class JoinSideState {
   int64_t limit_us_ = 0, evicted_ = 0;
   ByteRows expired_;
   size_t next_expired_ = 0;
+  // Of a group of keys that are looked up one after the other.
+  ByteRows group_;
+  std::vector<std::string_view> views_;
 };
 
 }  // namespace sluice::exec

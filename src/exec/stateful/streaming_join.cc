@@ -123,20 +123,18 @@ struct Pairs {
   std::vector<int64_t> indexes;  // within the key, of the other side's row
   std::vector<std::string_view> others;
 
-  void Keep(const arrow::BooleanArray& mask) {
+  template <typename Wanted>
+  void KeepIf(const Wanted& wanted) {
     size_t kept = 0;
     for (size_t i = 0; i < rows.size(); ++i) {
-      if (!mask.Value(static_cast<int64_t>(i))) continue;
+      if (!wanted(i)) continue;
       rows[kept] = rows[i];
       indexes[kept] = indexes[i];
       others[kept++] = others[i];
     }
-    Resize(kept);
-  }
-  void Resize(size_t size) {
-    rows.resize(size);
-    indexes.resize(size);
-    others.resize(size);
+    rows.resize(kept);
+    indexes.resize(kept);
+    others.resize(kept);
   }
 };
 
@@ -222,8 +220,7 @@ class StreamingJoinIterator final : public BatchIterator {
     for (auto& key : probe_->keys) key = NormalizeFloats(key);
     probe_->key_rows = side().layout.EncodeKeys(probe_->keys, batch->num_rows());
     probe_->matched.assign(batch->num_rows(), 0);
-    probe_->counts.resize(batch->num_rows());
-    for (int64_t i = 0; i < batch->num_rows(); ++i) probe_->counts[i] = other_state().Count(probe_->key_rows[i]);
+    other_state().Count(probe_->key_rows, &probe_->counts);
     probe_->rows = std::move(batch);
     return never;
   }
@@ -243,7 +240,10 @@ class StreamingJoinIterator final : public BatchIterator {
 
   std::shared_ptr<arrow::RecordBatch> NextPairs() {
     Pairs pairs = NextCandidates();
-    if (shape_.both && !pairs.rows.empty()) pairs.Keep(*Matches(pairs));
+    if (shape_.both && !pairs.rows.empty()) {
+      auto mask = Matches(pairs);
+      pairs.KeepIf([&](size_t i) { return mask->Value(static_cast<int64_t>(i)); });
+    }
     if (pairs.rows.empty()) return nullptr;
     if (is_semi() && of_left()) return MarkFirst(pairs), nullptr;
     auto others = state::DecodeUnsafeRows(other_side().layout.row_type(), pairs.others, other_side().all_fields);
@@ -260,23 +260,25 @@ class StreamingJoinIterator final : public BatchIterator {
 
   Pairs NextCandidates() {
     Pairs pairs;
-    const JoinStateLayout& layout = other_side().layout;
     int64_t rows = probe_->rows->num_rows();
-    for (; probe_->row < rows; ++probe_->row, probe_->index = 0) {
-      int64_t count = probe_->counts[probe_->row];
-      if (count == 0) continue;
-      std::string_view key = probe_->key_rows[probe_->row];
-      for (; probe_->index < count; ++probe_->index) {
-        if (pairs.rows.size() == kPairsTogether) return pairs;
-        if (is_semi() && of_left() && probe_->matched[probe_->row]) break;
-        std::string_view other = other_state().Row(key, probe_->index);
-        if (is_semi() && !of_left() && layout.IsMatched(other)) continue;
+    for (; probe_->row < rows && pairs.rows.size() < kPairsTogether; ++probe_->row, probe_->index = 0) {
+      bool decided = is_semi() && of_left() && probe_->matched[probe_->row];
+      int64_t count = decided ? 0 : probe_->counts[probe_->row];
+      for (; probe_->index < count && pairs.rows.size() < kPairsTogether; ++probe_->index) {
         pairs.rows.push_back(static_cast<int32_t>(probe_->row));
         pairs.indexes.push_back(probe_->index);
-        pairs.others.push_back(other);
       }
+      if (probe_->index < count) break;
     }
+    other_state().Rows(probe_->key_rows, pairs.rows, pairs.indexes, &pairs.others);
+    if (is_semi() && !of_left()) DropMatched(&pairs);
     return pairs;
+  }
+
+  // The right rows of a left semi join are tried with left rows that have not come out yet.
+  void DropMatched(Pairs* pairs) {
+    const JoinStateLayout& layout = other_side().layout;
+    pairs->KeepIf([&](size_t i) { return !layout.IsMatched(pairs->others[i]); });
   }
 
   // Which pairs the condition is true for.
@@ -366,7 +368,7 @@ class StreamingJoinIterator final : public BatchIterator {
     if (!all) columns = TakeColumns(columns, RowNumbers(rows));
     columns.push_back(std::make_shared<arrow::BooleanArray>(count, arrow::Buffer::FromVector(std::move(bits))));
     state::UnsafeRows encoded = side().layout.EncodeRows(columns, count);
-    for (int64_t i = 0; i < count; ++i) state().Append(probe_->key_rows[rows[i]], encoded[i]);
+    state().Append(probe_->key_rows, rows, encoded);
     metrics_.rows_updated += count;
   }
 
@@ -393,7 +395,9 @@ class StreamingJoinIterator final : public BatchIterator {
       if (eviction && state.EvictSome(outer ? &unmatched_ : nullptr)) {
         if (unmatched_.size() == 0) return nullptr;
         const JoinSide& side = of_left ? shape_.left : shape_.right;
-        auto columns = state::DecodeUnsafeRows(side.layout.row_type(), unmatched_.Views(), side.all_fields);
+        std::vector<std::string_view> rows;
+        unmatched_.Views(&rows);
+        auto columns = state::DecodeUnsafeRows(side.layout.row_type(), rows, side.all_fields);
         return WithNulls(of_left, std::move(columns), static_cast<int64_t>(unmatched_.size()));
       }
       if (!outer) metrics_.rows_removed += state.evicted();
