@@ -84,6 +84,11 @@ class HdfsStateManager : public StateManager {
     return partition->Open(version);
   }
 
+  std::shared_ptr<FamilyStore> OpenFamilies(const StoreId& id, int64_t version) override {
+    throw Error(ErrorKind::kUnsupportedOperation, "UNSUPPORTED_FEATURE.STATE_STORE_MULTIPLE_COLUMN_FAMILIES",
+                {{"stateStoreProvider", "HDFSStateStoreProvider"}});
+  }
+
   void Sync() override {
     for (const auto& partition : Partitions()) partition->Sync();
   }

@@ -51,18 +51,39 @@ class StateStore {
   virtual void Abort() = 0;
 };
 
+/// How the keys of a family lie in a store, which decides how they can be looked for.
+struct KeyLayout {
+  enum class Kind { kPlain, kPrefix, kRange } kind = Kind::kPlain;
+  int prefix_columns = 0;           ///< kPrefix: so many leading columns are what a prefix scan asks for
+  std::vector<int> range_ordinals;  ///< kRange: the key's columns, of fixed size, by which it is ordered
+};
+
+/// One of the families of a store (state/column_families.h).
+struct ColumnFamily {
+  std::string name = "default";
+  StoreSchema schema;
+  KeyLayout layout;
+  bool multiple_values = false;    ///< a key has a list of values
+  bool internal = false;           ///< its name begins with "$"; not counted among the rows
+  types::TypePtr user_key_schema;  ///< of a map's own key, null for other families
+};
+
 /// What a stateful operator keeps, as operator metadata and schema files record it.
 struct StoreInfo {
   std::string name = "default";
   StoreSchema schema;
   int prefix_columns = 0;
+  std::vector<ColumnFamily> families;  ///< of a store of transformWithState; it then has no schema of its own
 };
 struct OperatorInfo {
   int64_t id = 0;
   std::string name;  ///< "stateStoreSave", "dedupe", "symmetricHashJoin" …
   int partitions = 1;
   std::vector<StoreInfo> stores;
+  std::string properties_json;  ///< of transformWithState: its metadata is then of version 2
 };
+
+class FamilyStore;
 
 /// All stores of one query run. Keeps one version of each in memory; loads it from snapshot and
 /// deltas when another version is asked for. Thread safe.
@@ -78,6 +99,9 @@ class StateManager {
   /// The store at `version` (0 = empty). Throws CANNOT_LOAD_STATE_STORE.* naming the missing or
   /// corrupt file.
   virtual std::shared_ptr<StateStore> Open(const StoreId& id, const StoreSchema& schema, int64_t version) = 0;
+  /// The same of a store with families, which Prepare has been told of or are created later. Throws
+  /// UNSUPPORTED_FEATURE.STATE_STORE_MULTIPLE_COLUMN_FAMILIES if the provider has none.
+  virtual std::shared_ptr<FamilyStore> OpenFamilies(const StoreId& id, int64_t version) = 0;
   /// On return everything committed is durable. Thread safe.
   virtual void Sync() = 0;
   /// Writes due snapshots and deletes versions older than minBatchesToRetain; called from a

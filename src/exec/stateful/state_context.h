@@ -35,6 +35,10 @@ class StateContext {
   std::shared_ptr<state::StateStore> Open(const state::StoreId& id, const state::StoreSchema& schema) {
     return manager_->Open(id, schema, version_);
   }
+  /// The same of a store with families (state/column_families.h).
+  std::shared_ptr<state::FamilyStore> OpenFamilies(const state::StoreId& id) {
+    return manager_->OpenFamilies(id, version_);
+  }
   void Commit(state::StateStore& store) const {
     if (await_log_) await_log_();
     store.Commit();
