@@ -13,7 +13,8 @@ sluice_add_library(catalog DEPS logical)
 sluice_add_library(connectors/spi DEPS logical formats)
 sluice_add_library(analyzer DEPS functions catalog connectors/spi sql)
 sluice_add_library(optimizer DEPS functions)
-sluice_add_library(state DEPS types LIBS PkgConfig::LZ4 PkgConfig::ZSTD PkgConfig::XXHASH ZLIB::ZLIB nlohmann_json::nlohmann_json)
+sluice_add_library(state DEPS types LIBS PkgConfig::LZ4 PkgConfig::ZSTD PkgConfig::XXHASH PkgConfig::ROCKSDB ZLIB::ZLIB
+                   nlohmann_json::nlohmann_json)
 sluice_add_library(exec DEPS functions connectors/spi state)
 sluice_add_library(checkpoint DEPS types LIBS nlohmann_json::nlohmann_json)
 sluice_add_library(connectors DEPS exec checkpoint formats REGISTRY ConnectorRegistry

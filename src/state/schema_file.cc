@@ -94,6 +94,40 @@ void WritePieces(const std::string& json, std::string* out) {
   for (std::string_view piece : pieces) WriteUtf(piece, out);
 }
 
+std::string LayoutJson(const KeyLayout& layout) {
+  switch (layout.kind) {
+    case KeyLayout::Kind::kPrefix:
+      return fmt::format(R"({{"keyStateEncoderType":"PrefixKeyScanStateEncoderSpec","numColsPrefixKey":{}}})",
+                         layout.prefix_columns);
+    case KeyLayout::Kind::kRange:
+      return fmt::format(R"({{"keyStateEncoderType":"RangeKeyScanStateEncoderSpec","orderingOrdinals":[{}]}})",
+                         fmt::join(layout.range_ordinals, ","));
+    default:
+      return R"({"keyStateEncoderType":"NoPrefixKeyStateEncoderSpec"})";
+  }
+}
+
+KeyLayout ParseLayout(const std::string& text) {
+  KeyLayout layout;
+  try {
+    auto parsed = nlohmann::json::parse(text);
+    auto type = parsed.at("keyStateEncoderType").get<std::string>();
+    if (type == "PrefixKeyScanStateEncoderSpec") {
+      layout = {KeyLayout::Kind::kPrefix, parsed.at("numColsPrefixKey").get<int>(), {}};
+    } else if (type == "RangeKeyScanStateEncoderSpec") {
+      layout = {KeyLayout::Kind::kRange, 0, parsed.at("orderingOrdinals").get<std::vector<int>>()};
+    } else if (type != "NoPrefixKeyStateEncoderSpec") {
+      throw Damaged("Unknown layout of keys in a state schema file: " + type);
+    }
+  } catch (const nlohmann::json::exception&) {
+    throw Damaged("Malformed layout of keys in a state schema file");
+  }
+  return layout;
+}
+
+// What stands where a family has no user's key.
+constexpr std::string_view kNoUserKey = "{    }";
+
 class Reader {
  public:
   explicit Reader(std::string_view file) : rest_(file) {}
@@ -101,15 +135,19 @@ class Reader {
     std::string_view size = Take(2);
     return FromModifiedUtf8(Take(static_cast<unsigned char>(size[0]) << 8 | static_cast<unsigned char>(size[1])));
   }
-  std::string Pieces() {
+  uint32_t Int() {
     std::string_view bytes = Take(4);
-    uint32_t count = 0;
-    std::memcpy(&count, bytes.data(), 4);
-    count = __builtin_bswap32(count);
+    uint32_t value = 0;
+    std::memcpy(&value, bytes.data(), 4);
+    return __builtin_bswap32(value);
+  }
+  std::string Pieces() {
+    uint32_t count = Int();
     std::string out;
     for (uint32_t i = 0; i < count; ++i) out += Utf();
     return out;
   }
+  void Skip(size_t bytes) { Take(bytes); }
 
  private:
   std::string_view Take(size_t bytes) {
@@ -165,6 +203,45 @@ StoreSchema ParseSchemaFile(std::string_view file) {
   return schema;
 }
 
+std::string FormatFamilySchemaFile(const std::vector<ColumnFamily>& families) {
+  std::string out;
+  WriteUtf("v3", &out);
+  WriteInt(static_cast<int32_t>(families.size()), &out);
+  const std::string no_schema_id(2, '\0');
+  for (const ColumnFamily& family : families) {
+    WriteUtf(ToModifiedUtf8(family.name), &out);
+    out += no_schema_id;
+    WritePieces(family.schema.key->Json(), &out);
+    out += no_schema_id;
+    WritePieces(family.schema.value->Json(), &out);
+    WritePieces(LayoutJson(family.layout), &out);
+    WritePieces(family.user_key_schema ? family.user_key_schema->Json() : std::string(kNoUserKey), &out);
+  }
+  return out;
+}
+
+std::vector<ColumnFamily> ParseFamilySchemaFile(std::string_view file) {
+  constexpr size_t kSchemaIdBytes = 2;
+  Reader reader(file);
+  std::string version = reader.Utf();
+  if (version != "v3") throw Damaged("Unknown version of a state schema file: " + version.substr(0, 16));
+  std::vector<ColumnFamily> families;
+  for (uint32_t left = reader.Int(); left > 0; --left) {
+    ColumnFamily family;
+    family.name = reader.Utf();
+    family.internal = family.name.starts_with('$');
+    reader.Skip(kSchemaIdBytes);
+    family.schema.key = types::ParseJsonType(reader.Pieces());
+    reader.Skip(kSchemaIdBytes);
+    family.schema.value = types::ParseJsonType(reader.Pieces());
+    family.layout = ParseLayout(reader.Pieces());
+    std::string user_key = reader.Pieces();
+    if (user_key != kNoUserKey) family.user_key_schema = types::ParseJsonType(user_key);
+    families.push_back(std::move(family));
+  }
+  return families;
+}
+
 bool SchemasCompatible(const DataType& now, const DataType& stored) {
   if (now.id() != stored.id()) return false;
   auto fits = [](bool now_nullable, bool stored_nullable) { return stored_nullable || !now_nullable; };
@@ -203,19 +280,24 @@ std::string FormatOperatorMetadata(const OperatorInfo& info) {
   auto quote = [](const std::string& text) {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   };
-  std::string out = fmt::format("v1\n{{\"operatorInfo\":{{\"operatorId\":{},\"operatorName\":{}}},\"stateStoreInfo\":[",
-                                info.id, quote(info.name));
+  bool second = !info.properties_json.empty();
+  std::string out = fmt::format("{}\n{{\"operatorInfo\":{{\"operatorId\":{},\"operatorName\":{}}},\"stateStoreInfo\":[",
+                                second ? "v2" : "v1", info.id, quote(info.name));
   for (size_t i = 0; i < info.stores.size(); ++i) {
     if (i) out += ",";
-    out += fmt::format("{{\"storeName\":{},\"numColsPrefixKey\":{},\"numPartitions\":{}}}", quote(info.stores[i].name),
+    out += fmt::format("{{\"storeName\":{},\"numColsPrefixKey\":{},\"numPartitions\":{}", quote(info.stores[i].name),
                        info.stores[i].prefix_columns, info.partitions);
+    if (second) out += ",\"stateSchemaFilePaths\":" + nlohmann::json(info.stores[i].schema_files).dump();
+    out += "}";
   }
-  return out + "]}";
+  out += "]";
+  if (second) out += ",\"operatorPropertiesJson\":" + quote(info.properties_json);
+  return out + "}";
 }
 
 OperatorInfo ParseOperatorMetadata(std::string_view file) {
   size_t end = file.find('\n');
-  if (end == std::string_view::npos || file.substr(0, end) != "v1") {
+  if (end == std::string_view::npos || (file.substr(0, end) != "v1" && file.substr(0, end) != "v2")) {
     throw Damaged("Unknown version of operator metadata");
   }
   nlohmann::json parsed = nlohmann::json::parse(file.substr(end + 1), nullptr, false);
@@ -228,8 +310,10 @@ OperatorInfo ParseOperatorMetadata(std::string_view file) {
       of_store.name = store.at("storeName").get<std::string>();
       of_store.prefix_columns = store.value("numColsPrefixKey", 0);
       info.partitions = store.value("numPartitions", 1);
+      of_store.schema_files = store.value("stateSchemaFilePaths", std::vector<std::string>());
       info.stores.push_back(std::move(of_store));
     }
+    info.properties_json = parsed.value("operatorPropertiesJson", "");
   } catch (const nlohmann::json::exception&) {
     throw Damaged("Malformed operator metadata");
   }

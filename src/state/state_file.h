@@ -6,32 +6,23 @@
 #include <string>
 #include <string_view>
 
-namespace sluice::state {
+#include "state/state_stream.h"
 
-/// Throws for a codec other than lz4 and zstd.
-void CheckStateCodec(const std::string& codec);
+namespace sluice::state {
 
 /// Makes the content of a delta or snapshot file, compressed piece by piece as it comes.
 class StateFileWriter {
  public:
   /// `write` takes the bytes of the file in order.
-  StateFileWriter(const std::string& codec, std::function<void(std::string_view)> write);
-  ~StateFileWriter();
+  StateFileWriter(const std::string& codec, std::function<void(std::string_view)> write)
+      : stream_(codec, std::move(write)) {}
   void Put(std::string_view key, std::string_view value);
   void Remove(std::string_view key);  ///< in delta files only
   /// Writes what is left, and the end mark.
   void Finish();
 
  private:
-  class Compressor;
-  class Lz4Compressor;
-  class ZstdCompressor;
-  void AppendLength(int32_t length);
-  void EndEntry();
-
-  std::function<void(std::string_view)> write_;
-  std::unique_ptr<Compressor> compressor_;
-  std::string content_, compressed_;
+  StateStreamWriter stream_;
 };
 
 struct StateEntry {

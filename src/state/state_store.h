@@ -42,7 +42,7 @@ class StateStore {
   virtual void ForEach(const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
   virtual int64_t size() const = 0;
   virtual int64_t MemoryUsed() const = 0;
-  /// The provider's own numbers for progress' customMetrics.
+  /// The provider's own numbers for progress' customMetrics; after Commit with those of the commit.
   virtual std::map<std::string, int64_t> Metrics() const { return {}; }
   /// Writes version+1 (a delta file, also when nothing changed) and makes it current. It is durable once
   /// StateManager::Sync has been called.
@@ -73,7 +73,8 @@ struct StoreInfo {
   std::string name = "default";
   StoreSchema schema;
   int prefix_columns = 0;
-  std::vector<ColumnFamily> families;  ///< of a store of transformWithState; it then has no schema of its own
+  std::vector<ColumnFamily> families;     ///< of a store of transformWithState; it then has no schema of its own
+  std::vector<std::string> schema_files;  ///< where their schemas lie, as metadata of version 2 tells
 };
 struct OperatorInfo {
   int64_t id = 0;
@@ -113,9 +114,16 @@ struct StateOptions {
   std::string codec = "lz4";  ///< lz4, zstd; others are refused
   int64_t min_batches_to_retain = 100;
   int64_t min_deltas_for_snapshot = 10;
-  std::string run_id;        ///< of the query, for error texts
-  bool check_schema = true;  ///< spark.sql.streaming.stateStore.stateSchemaCheck
+  std::string run_id;                 ///< of the query, for error texts
+  bool check_schema = true;           ///< spark.sql.streaming.stateStore.stateSchemaCheck
+  bool repair_snapshots = true;       ///< a damaged snapshot is passed over if older files lead to the same version
+  int64_t most_repair_changes = 500;  ///< so many deltas or changelogs may be read for that
 };
 std::unique_ptr<StateManager> MakeHdfsBackedStateManager(const std::string& root, const StateOptions& options);
+
+struct RocksDbOptions;
+/// State that need not fit into memory (state/rocksdb_options.h).
+std::unique_ptr<StateManager> MakeRocksDbStateManager(const std::string& root, const StateOptions& options,
+                                                      const RocksDbOptions& rocksdb_options);
 
 }  // namespace sluice::state

@@ -276,16 +276,8 @@ void MicroBatchQuery::PrepareSource(const QuerySource& source) {
 
 void MicroBatchQuery::PrepareState() {
   if (runtime_->physical.stateful.empty() && batch_id_ == 0) return;
-  const base::SqlConf& conf = *definition_.conf;
-  if (!runtime_->physical.stateful.empty()) CheckStateConf(conf);
-  state::StateOptions options;
-  options.codec = conf.GetString("spark.sql.streaming.stateStore.compression.codec");
-  options.min_batches_to_retain = retain_;
-  options.min_deltas_for_snapshot = conf.GetLong("spark.sql.streaming.stateStore.minDeltasForSnapshot");
-  options.run_id = run_id_;
-  options.check_schema = conf.Find("spark.sql.streaming.stateStore.stateSchemaCheck").value_or("true") == "true";
   log_writer_.Drain();
-  auto manager = state::MakeHdfsBackedStateManager(definition_.checkpoint + "/state", options);
+  auto manager = MakeStateManager(*definition_.conf, definition_.checkpoint + "/state", run_id_, retain_);
   std::vector<state::OperatorInfo> operators;
   for (const exec::StatefulOperator* stateful : runtime_->physical.stateful) operators.push_back(stateful->info());
   manager->Prepare(operators, batch_id_);

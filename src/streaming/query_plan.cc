@@ -9,11 +9,17 @@
 #include "base/error.h"
 #include "exec/compiled_expression.h"
 #include "optimizer/optimizer.h"
+#include "state/rocksdb_options.h"
 
 namespace sluice::streaming {
 namespace {
 
 using logical::PlanPtr;
+
+constexpr const char* kStateProvider = "spark.sql.streaming.stateStore.providerClass";
+constexpr const char* kHdfsBackedProvider =
+    "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider";
+constexpr const char* kRocksDbProvider = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider";
 
 // Streams in the order in which Spark numbers them: from the root down, left to right, once per
 // scan.
@@ -56,6 +62,24 @@ class SecondReading final : public connectors::StreamDefinition {
  private:
   std::shared_ptr<connectors::StreamDefinition> stream_;
 };
+
+void CheckStateConf(const base::SqlConf& conf) {
+  auto require = [&](const std::string& key, const std::string& supported) {
+    std::string value = conf.Find(key).value_or(supported);
+    if (value == supported) return;
+    throw base::Error::Unsupported(fmt::format("{}={}", key, value), fmt::format("Only {} is.", supported));
+  };
+  std::string provider = conf.GetString(kStateProvider);
+  if (provider != kHdfsBackedProvider && provider != kRocksDbProvider) {
+    throw base::Error::Unsupported(fmt::format("{}={}", kStateProvider, provider),
+                                   fmt::format("Only {} and {} are.", kHdfsBackedProvider, kRocksDbProvider));
+  }
+  require("spark.sql.streaming.stateStore.encodingFormat", "unsaferow");
+  require("spark.sql.streaming.stateStore.rowChecksum.enabled", "false");
+  require("spark.sql.streaming.aggregation.stateFormatVersion", "2");
+  require("spark.sql.streaming.join.stateFormatVersion", "2");
+  require("spark.sql.streaming.stateStore.skipNullsForStreamStreamJoins.enabled", "false");
+}
 
 }  // namespace
 
@@ -123,19 +147,19 @@ PhysicalPlan PlanQuery(const PlanPtr& analyzed, const std::shared_ptr<const base
   return plan;
 }
 
-void CheckStateConf(const base::SqlConf& conf) {
-  auto require = [&](const std::string& key, const std::string& supported) {
-    std::string value = conf.Find(key).value_or(supported);
-    if (value == supported) return;
-    throw base::Error::Unsupported(fmt::format("{}={}", key, value), fmt::format("Only {} is.", supported));
-  };
-  require("spark.sql.streaming.stateStore.providerClass",
-          "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider");
-  require("spark.sql.streaming.stateStore.encodingFormat", "unsaferow");
-  require("spark.sql.streaming.stateStore.rowChecksum.enabled", "false");
-  require("spark.sql.streaming.aggregation.stateFormatVersion", "2");
-  require("spark.sql.streaming.join.stateFormatVersion", "2");
-  require("spark.sql.streaming.stateStore.skipNullsForStreamStreamJoins.enabled", "false");
+std::unique_ptr<state::StateManager> MakeStateManager(const base::SqlConf& conf, const std::string& root,
+                                                      const std::string& run_id, int64_t min_batches_to_retain) {
+  CheckStateConf(conf);
+  state::StateOptions options;
+  options.codec = conf.GetString("spark.sql.streaming.stateStore.compression.codec");
+  options.min_batches_to_retain = min_batches_to_retain;
+  options.min_deltas_for_snapshot = conf.GetLong("spark.sql.streaming.stateStore.minDeltasForSnapshot");
+  options.run_id = run_id;
+  options.check_schema = conf.GetBool("spark.sql.streaming.stateStore.stateSchemaCheck");
+  options.repair_snapshots = conf.GetBool("spark.sql.streaming.stateStore.autoSnapshotRepair.enabled");
+  options.most_repair_changes = conf.GetLong("spark.sql.streaming.stateStore.autoSnapshotRepair.maxChangeFileReplay");
+  if (conf.GetString(kStateProvider) == kHdfsBackedProvider) return state::MakeHdfsBackedStateManager(root, options);
+  return state::MakeRocksDbStateManager(root, options, state::ReadRocksDbOptions(conf));
 }
 
 std::string WritePlanText(const PlanPtr& plan, const std::string& sink) {

@@ -48,9 +48,10 @@ PhysicalPlan PlanQuery(const logical::PlanPtr& analyzed, const std::shared_ptr<c
                        connectors::OutputMode mode, const exec::PythonPlanner& python,
                        const logical::EvalContext& eval);
 
-/// Refuses settings of the state store that the engine lacks (other providers, checksums,
+/// The state below `root` as the settings ask for it. Refuses those that the engine lacks (other providers, checksums,
 /// encodings, old formats).
-void CheckStateConf(const base::SqlConf& conf);
+std::unique_ptr<state::StateManager> MakeStateManager(const base::SqlConf& conf, const std::string& root,
+                                                      const std::string& run_id, int64_t min_batches_to_retain);
 
 /// The logical plan below its write into the sink, as errors and explain show it.
 std::string WritePlanText(const logical::PlanPtr& plan, const std::string& sink);

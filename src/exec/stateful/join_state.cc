@@ -277,20 +277,17 @@ void JoinSideState::EvictOfKey(std::string_view key, int64_t count, ByteRows* un
   SetCount(key, count);
 }
 
-void JoinSideState::AddMetrics(StateOperatorMetrics* metrics) const {
+void JoinSideState::Commit(const StateContext& context, StateOperatorMetrics* metrics) {
   metrics->rows_total += rows_->size();
   metrics->memory_bytes += rows_->MemoryUsed() + counts_->MemoryUsed();
   metrics->store_instances += 2;
+  context.Commit(*counts_);
+  context.Commit(*rows_);
   for (const auto& [name, value] : rows_->Metrics()) metrics->custom[name] += value;
   // Of the counts only what names the store is shown.
   for (const auto& [name, value] : counts_->Metrics()) {
     if (name.find(layout_.counts().name) != std::string::npos) metrics->custom[name] += value;
   }
-}
-
-void JoinSideState::Commit(const StateContext& context) {
-  context.Commit(*counts_);
-  context.Commit(*rows_);
   counts_.reset();
   rows_.reset();
 }

@@ -93,9 +93,8 @@ class JoinSideState {
   int64_t evicted() const { return evicted_; }
 
   int64_t size() const { return rows_->size(); }
-  /// Adds what progress says of the two stores.
-  void AddMetrics(StateOperatorMetrics* metrics) const;
-  void Commit(const StateContext& context);
+  /// Commits the two stores, adds what progress says of them, and lets go of them.
+  void Commit(const StateContext& context, StateOperatorMetrics* metrics);
 
  private:
   int64_t Count(std::string_view key) const;

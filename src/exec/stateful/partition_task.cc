@@ -24,18 +24,18 @@ void CommitPartition(StateContext& context, const state::OperatorInfo& info, std
   metrics.store_instances = 1;
   metrics.rows_total = store->size();
   metrics.memory_bytes = store->MemoryUsed();
-  metrics.custom.merge(store->Metrics());
   for (int64_t* number : {&metrics.rows_total, &metrics.rows_updated, &metrics.rows_removed,
                           &metrics.rows_dropped_by_watermark, &metrics.memory_bytes, &metrics.store_instances}) {
     *number *= counted_runs;
   }
-  auto size = metrics.custom.find("stateOnCurrentVersionSizeBytes");
-  if (size != metrics.custom.end()) size->second *= counted_runs;
   {
     StepTimer timer(&commit_time);
     context.Commit(*store);
-    store.reset();
   }
+  metrics.custom.merge(store->Metrics());
+  auto size = metrics.custom.find("stateOnCurrentVersionSizeBytes");
+  if (size != metrics.custom.end()) size->second *= counted_runs;
+  store.reset();
   metrics.commit_ms = MillisOf(commit_time);
   context.Report(info.id, metrics);
 }

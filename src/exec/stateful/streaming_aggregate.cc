@@ -158,8 +158,8 @@ class StreamingAggregateIterator final : public BatchIterator {
   }
 
   void CollectAll() {
-    keys_.reserve(store_->size());
-    values_.reserve(store_->size());
+    keys_.reserve(std::max<int64_t>(0, store_->size()));
+    values_.reserve(std::max<int64_t>(0, store_->size()));
     store_->ForEach([&](std::string_view key, std::string_view value) {
       keys_.push_back(key);
       values_.push_back(value);

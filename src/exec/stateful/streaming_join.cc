@@ -417,10 +417,8 @@ class StreamingJoinIterator final : public BatchIterator {
     metrics_.shuffle_partitions = info_.partitions;
     metrics_.updates_ms = millis(join_time_);
     metrics_.removals_ms = millis(eviction_time_);
-    left_.AddMetrics(&metrics_);
-    right_.AddMetrics(&metrics_);
-    left_.Commit(*context_.state);
-    right_.Commit(*context_.state);
+    left_.Commit(*context_.state, &metrics_);
+    right_.Commit(*context_.state, &metrics_);
     metrics_.commit_ms = MillisSince(start);
     context_.state->Report(info_.id, metrics_);
     step_ = Step::kDone;
