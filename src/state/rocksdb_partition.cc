@@ -151,25 +151,33 @@ std::string RocksDbPartition::ProviderText() const {
 
 std::shared_ptr<FamilyStore> RocksDbPartition::Open(int64_t version) {
   std::unique_lock lock(mutex_);
-  auto timeout = std::chrono::milliseconds(rocksdb_options_.lock_timeout_ms);
-  if (!released_.wait_for(lock, timeout, [this] { return !in_use_; })) {
-    throw Error(ErrorKind::kSpark, "CANNOT_LOAD_STATE_STORE.UNRELEASED_THREAD_ERROR",
-                {{"loggingId", IdText()},
-                 {"operationType", "load_store"},
-                 {"newAcquiredThreadInfo", "another task"},
-                 {"acquiredThreadInfo", "a task"},
-                 {"timeWaitedMs", std::to_string(rocksdb_options_.lock_timeout_ms)},
-                 {"stackTraceOutput", ""}});
-  }
+  AwaitRelease(lock);
   if (rocksdb_options_.reset_statistics) statistics_->Reset();
   load_metrics_.clear();
   commit_metrics_.clear();
   auto start = std::chrono::steady_clock::now();
   if (version_ != version) Load(version);
   load_metrics_["rocksdbLoadLatencyMs"] = MillisSince(start);
-  std::shared_ptr<FamilyStore> handle = MakeHandle();
-  in_use_ = true;
-  return handle;
+  return MakeHandle();
+}
+
+std::shared_ptr<FamilyStore> RocksDbPartition::OpenFrom(int64_t snapshot, int64_t version) {
+  std::unique_lock lock(mutex_);
+  AwaitRelease(lock);
+  LoadFrom(snapshot, version);
+  return MakeHandle();
+}
+
+void RocksDbPartition::AwaitRelease(std::unique_lock<std::mutex>& lock) {
+  auto timeout = std::chrono::milliseconds(rocksdb_options_.lock_timeout_ms);
+  if (released_.wait_for(lock, timeout, [this] { return !in_use_; })) return;
+  throw Error(ErrorKind::kSpark, "CANNOT_LOAD_STATE_STORE.UNRELEASED_THREAD_ERROR",
+              {{"loggingId", IdText()},
+               {"operationType", "load_store"},
+               {"newAcquiredThreadInfo", "another task"},
+               {"acquiredThreadInfo", "a task"},
+               {"timeWaitedMs", std::to_string(rocksdb_options_.lock_timeout_ms)},
+               {"stackTraceOutput", ""}});
 }
 
 void RocksDbPartition::Release() {

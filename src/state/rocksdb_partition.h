@@ -34,6 +34,8 @@ class RocksDbPartition : public std::enable_shared_from_this<RocksDbPartition> {
 
   /// Locks the partition for one user until the handle commits, aborts or is dropped.
   std::shared_ptr<FamilyStore> Open(int64_t version);
+  /// The same, read from one snapshot (0 = none) and the changelogs after it.
+  std::shared_ptr<FamilyStore> OpenFrom(int64_t snapshot, int64_t version);
   /// Makes the names of committed files durable.
   void Sync();
   /// Writes the snapshot that is due and deletes old versions, beside the work of batches.
@@ -55,6 +57,7 @@ class RocksDbPartition : public std::enable_shared_from_this<RocksDbPartition> {
     SnapshotMetadata metadata;
   };
 
+  void AwaitRelease(std::unique_lock<std::mutex>& lock);
   std::shared_ptr<FamilyStore> MakeHandle();
   rocksdb::Options DatabaseOptions() const;
   void Load(int64_t version);

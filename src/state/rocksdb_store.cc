@@ -349,6 +349,10 @@ class RocksDbPartition::Handle final : public FamilyStore {
   std::map<std::string, int64_t> metrics_;
 };
 
-std::shared_ptr<FamilyStore> RocksDbPartition::MakeHandle() { return std::make_shared<Handle>(shared_from_this()); }
+std::shared_ptr<FamilyStore> RocksDbPartition::MakeHandle() {
+  auto handle = std::make_shared<Handle>(shared_from_this());
+  in_use_ = true;
+  return handle;
+}
 
 }  // namespace sluice::state

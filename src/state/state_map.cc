@@ -25,7 +25,10 @@ uint64_t HashOf(std::string_view key) { return XXH64(key.data(), key.size(), 0);
 
 StateMap::StateMap() : slots_(kFirstSlots) {}
 
-StateMap::~StateMap() { Clear(); }
+StateMap::~StateMap() {
+  Clear();
+  Thaw();
+}
 
 void StateMap::Clear() {
   for (Slot& slot : slots_) {
@@ -50,6 +53,10 @@ StateMap::Block* StateMap::NewBlock(std::string_view key, std::string_view value
 }
 
 void StateMap::FreeBlock(Block* block) {
+  if (frozen_) {
+    outlived_.push_back(block);
+    return;
+  }
   block_bytes_ -= static_cast<int64_t>(sizeof(Block) + block->key_size + block->capacity);
   std::free(block);
 }
@@ -65,6 +72,27 @@ size_t StateMap::FindForInsert(std::string_view key, uint64_t hash) const {
 size_t StateMap::Find(std::string_view key, uint64_t hash) const {
   size_t found = FindForInsert(key, hash);
   return slots_[found].block ? found : kNotFound;
+}
+
+void StateMap::Reserve(int64_t entries) {
+  size_t needed = std::bit_ceil(static_cast<size_t>(entries) * 8 / 5 + 1);
+  if (needed > slots_.size()) Rehash(needed);
+}
+
+StateMap::Image StateMap::Freeze() {
+  frozen_ = true;
+  Image image;
+  image.blocks_.reserve(static_cast<size_t>(size_));
+  for (const Slot& slot : slots_) {
+    if (slot.block) image.blocks_.push_back(slot.block);
+  }
+  return image;
+}
+
+void StateMap::Thaw() {
+  frozen_ = false;
+  for (Block* block : outlived_) FreeBlock(block);
+  outlived_.clear();
 }
 
 void StateMap::GrowForOneMore() {
@@ -127,7 +155,7 @@ void StateMap::Put(std::string_view key, std::string_view value) {
     return;
   }
   Block* block = slot->block;
-  if (!recording_ && value.size() <= block->capacity) {
+  if (!recording_ && !frozen_ && value.size() <= block->capacity) {
     if (!value.empty()) std::memcpy(block->data + block->key_size, value.data(), value.size());
     block->value_size = static_cast<uint32_t>(value.size());
     return;

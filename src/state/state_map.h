@@ -37,6 +37,15 @@ class StateMap {
   void Keep();  ///< the changes stay
   void Undo();  ///< the changes since StartRecording or the last Keep go
 
+  /// The entries at one moment.
+  class Image;
+  /// Makes room for so many entries at once.
+  void Reserve(int64_t entries);
+  /// The entries as they are, which stay until Thaw whatever is changed meanwhile; another thread may read them.
+  /// Between StartRecording and Keep or Undo it must not be called.
+  Image Freeze();
+  void Thaw();
+
  private:
   struct Block {
     uint32_t key_size, value_size, capacity;  // capacity: bytes for the value
@@ -67,8 +76,21 @@ class StateMap {
 
   std::vector<Slot> slots_;
   int64_t size_ = 0, block_bytes_ = 0;
-  bool recording_ = false;
+  bool recording_ = false, frozen_ = false;
   std::vector<Change> changes_;
+  std::vector<Block*> outlived_;  // of the image only
+};
+
+class StateMap::Image {
+ public:
+  template <typename Visit>
+  void ForEach(Visit&& visit) const {
+    for (const Block* block : blocks_) visit(KeyOf(*block), ValueOf(*block));
+  }
+
+ private:
+  friend class StateMap;
+  std::vector<const Block*> blocks_;
 };
 
 }  // namespace sluice::state

@@ -99,7 +99,7 @@ class StatePartition::Handle : public StateStore {
             {"loadedMapCacheHitCount", partition_->opened_in_memory_},
             {"loadedMapCacheMissCount", partition_->opened_from_files_},
             {"forceSnapshotCount", 0},
-            {"numSnapshotsAutoRepaired", 0},
+            {"numSnapshotsAutoRepaired", partition_->repaired_},
             {fmt::format("SnapshotLastUploaded.partition_{}_{}", partition_->id_.partition,
                          partition_->id_.name.empty() ? "default" : partition_->id_.name),
              partition_->last_snapshot_}};
@@ -155,6 +155,17 @@ std::shared_ptr<StateStore> StatePartition::Open(int64_t version) {
     if (version > 0) ++opened_from_files_;
     Load(version);
   }
+  return MakeHandle();
+}
+
+std::shared_ptr<StateStore> StatePartition::OpenFrom(int64_t snapshot, int64_t version) {
+  std::unique_lock lock(mutex_);
+  released_.wait(lock, [this] { return !in_use_; });
+  LoadFrom(snapshot, version);
+  return MakeHandle();
+}
+
+std::shared_ptr<StateStore> StatePartition::MakeHandle() {
   map_.StartRecording();
   auto handle = std::make_shared<Handle>(shared_from_this());
   in_use_ = true;
@@ -174,17 +185,38 @@ void StatePartition::Load(int64_t version) {
     throw Error(ErrorKind::kSpark, "CANNOT_LOAD_STATE_STORE.UNEXPECTED_VERSION",
                 {{"version", std::to_string(version)}});
   }
+  std::set<int64_t> snapshots = version > 0 ? ListFiles().snapshots : std::set<int64_t>();
+  snapshots.erase(snapshots.upper_bound(version), snapshots.end());
+  int64_t newest = snapshots.empty() ? 0 : *snapshots.rbegin();
+  try {
+    LoadFrom(newest, version);
+  } catch (const Error&) {
+    if (!options_.repair_snapshots || newest == 0 || !LoadFromOlder(snapshots, version)) throw;
+  }
+}
+
+// Where the newest snapshot is damaged, an older one does as long as all deltas from there on are left.
+bool StatePartition::LoadFromOlder(std::set<int64_t> snapshots, int64_t version) {
+  snapshots.insert(0);
+  for (auto older = std::next(snapshots.rbegin()); older != snapshots.rend(); ++older) {
+    if (version - *older > options_.most_repair_changes) return false;
+    try {
+      LoadFrom(*older, version);
+      ++repaired_;
+      return true;
+    } catch (const Error&) {
+      // The next older one may do.
+    }
+  }
+  return false;
+}
+
+void StatePartition::LoadFrom(int64_t snapshot, int64_t version) {
   map_.Clear();
   version_ = -1;
   row_checked_ = false;
-  int64_t base_version = 0;
-  if (version > 0) {
-    Files files = ListFiles();
-    auto above = files.snapshots.upper_bound(version);
-    if (above != files.snapshots.begin()) base_version = *std::prev(above);
-  }
-  if (base_version > 0) ReadSnapshot(base_version);
-  for (int64_t v = base_version + 1; v <= version; ++v) ReadDelta(v);
+  if (snapshot > 0) ReadSnapshot(snapshot);
+  for (int64_t v = snapshot + 1; v <= version; ++v) ReadDelta(v);
   version_ = version;
 }
 
@@ -297,20 +329,30 @@ void StatePartition::Maintain() {
 }
 
 void StatePartition::WriteSnapshot(int64_t newest_snapshot) {
-  // The map is compressed between two batches; syncing then runs beside the next one.
+  // Only the list of entries is taken between two batches; writing them runs beside the next ones.
   std::unique_lock lock(mutex_);
   released_.wait(lock, [this] { return !in_use_; });
   int64_t version = version_;
   if (version <= newest_snapshot) return;
-  StateFile snapshot(SnapshotPath(version), options_.codec);
-  map_.ForEach([&](std::string_view key, std::string_view value) {
-    snapshot.entries().Put(key, value);
-    return true;
-  });
+  StateMap::Image image = map_.Freeze();
   lock.unlock();
-  snapshot.Publish(base::FolderSync::kNow);
+  try {
+    StateFile snapshot(SnapshotPath(version), options_.codec);
+    image.ForEach([&](std::string_view key, std::string_view value) { snapshot.entries().Put(key, value); });
+    snapshot.Publish(base::FolderSync::kNow);
+  } catch (...) {
+    Thaw();
+    throw;
+  }
+  Thaw();
   base::FaultPoint("state.after_snapshot");
   last_snapshot_ = version;
+}
+
+void StatePartition::Thaw() {
+  std::unique_lock lock(mutex_);
+  released_.wait(lock, [this] { return !in_use_; });
+  map_.Thaw();
 }
 
 void StatePartition::Purge(const Files& files, int64_t newest_snapshot) const {

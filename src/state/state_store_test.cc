@@ -156,6 +156,25 @@ TEST_F(StateStoreTest, SnapshotsShortenLoadingAndOldVersionsGo) {
   EXPECT_EQ(Content(*Open(*again, 16)).at(Pad("count")), Pad("15"));
 }
 
+TEST_F(StateStoreTest, ADamagedSnapshotIsPassedOver) {
+  options_.min_deltas_for_snapshot = 3;
+  auto manager = Manager();
+  for (int64_t version = 0; version < 10; ++version) {
+    Fill(*manager, version, version + 1);
+    manager->Maintain();
+  }
+  auto before = Content(*Open(*manager, 10));
+  ASSERT_TRUE(Exists("8.snapshot"));
+  std::ofstream(root_ + "/0/1/8.snapshot") << "not a state file";
+  auto again = Manager();
+  auto store = Open(*again, 10);
+  EXPECT_EQ(Content(*store), before);
+  EXPECT_EQ(store->Metrics().at("numSnapshotsAutoRepaired"), 1);
+  store.reset();
+  options_.repair_snapshots = false;
+  EXPECT_EQ(ConditionOf([&] { Open(*Manager(), 10); }), "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED");
+}
+
 TEST_F(StateStoreTest, MissingAndDamagedFilesAreErrors) {
   auto manager = Manager();
   Fill(*manager, 0, 3);
@@ -213,6 +232,26 @@ TEST_F(StateStoreTest, OperatorsAreRecordedAndChecked) {
   EXPECT_EQ(ConditionOf([&] { Manager()->Prepare({other}, 5); }), "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE");
   std::filesystem::remove_all(root_);
   EXPECT_EQ(ConditionOf([&] { Manager()->Prepare({info}, 5); }), "STREAMING_STATEFUL_OPERATOR_MISSING_STATE_DIRECTORY");
+}
+
+TEST(StateMapTest, AnImageOutlivesChanges) {
+  StateMap map;
+  for (int i = 0; i < 1000; ++i) map.Put("key" + std::to_string(i), "old");
+  auto image = map.Freeze();
+  map.StartRecording();
+  for (int i = 0; i < 2000; ++i) map.Put("key" + std::to_string(i), "new");
+  map.RemoveIf([](std::string_view key, std::string_view) { return key.ends_with("7"); });
+  map.Keep();
+  map.Clear();
+  map.Put("key1", "newest");
+  int entries = 0;
+  image.ForEach([&](std::string_view, std::string_view value) {
+    EXPECT_EQ(value, "old");
+    ++entries;
+  });
+  EXPECT_EQ(entries, 1000);
+  map.Thaw();
+  EXPECT_EQ(map.Get("key1"), "newest");
 }
 
 TEST(StateMapTest, AgreesWithAMap) {
