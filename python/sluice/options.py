@@ -42,6 +42,7 @@ _WITHOUT_EFFECT = {
 }
 _ALIASES = {"-c": "--conf", "-v": "--verbose", "-h": "--help"}
 _FLAGS = {"--verbose", "--help", "--version", "--supervise", "--load-spark-defaults", "--no-pyspark"}
+_ENGINES = ("sluice", "spark")
 _CLUSTER_COMMANDS = {"--kill", "--status"}
 _MASTERS = ("local", "yarn", "spark://", "k8s://", "mesos://")
 
@@ -56,6 +57,8 @@ Options, as spark-submit's:
   --archives A#NAME,B         archives unpacked for SparkFiles.get(NAME)
   --master local[N]           as in Spark; another kind of master runs on this machine
   --remote URL                use this Spark Connect server instead of starting one
+  --engine sluice|spark       spark: hand the whole command line to the spark-submit of $SPARK_HOME or of the PATH,
+                              for a cluster (--master spark://..., yarn, k8s://...) or to compare
   --verbose, -v               print what was understood
   --version, --help
 
@@ -81,6 +84,8 @@ class Options:
     application: str | None = None
     arguments: list = field(default_factory=list)
     properties_file: str | None = None
+    engine: str = "sluice"
+    of_spark: list = field(default_factory=list)  # the command line without --engine, for spark-submit
 
     def paths(self, key):
         """The comma-separated files under a configuration key."""
@@ -97,9 +102,16 @@ def parse(arguments, takes_application=True):
         word = rest.pop(0)
         if not word.startswith("-") or word == "-":
             options.application, options.arguments = word, rest
+            options.of_spark += [word, *rest]
             break
         name, equals, value = word.partition("=")
         name = _ALIASES.get(name, name)
+        if name == "--engine":
+            options.engine = value if equals else _next(word, rest)
+            if options.engine not in _ENGINES:
+                raise UsageError(f"--engine {options.engine}: it must be one of {', '.join(_ENGINES)}")
+            continue
+        options.of_spark.append(word)
         if name in _FLAGS:
             if name == "--supervise":
                 options.without_effect.append(name)
@@ -108,20 +120,26 @@ def parse(arguments, takes_application=True):
             options.help |= name == "--help"
             options.version |= name == "--version"
             continue
-        if name in _CLUSTER_COMMANDS:
+        if name in _CLUSTER_COMMANDS and options.engine != "spark":
             raise UsageError(f"{name} speaks to a cluster manager, and there is none: a program ends with its command")
-        if name not in _EFFECTIVE and name not in _WITHOUT_EFFECT:
+        if name not in _EFFECTIVE and name not in _WITHOUT_EFFECT and name not in _CLUSTER_COMMANDS:
             raise UsageError(f"Unrecognized option: {word}")
         if not equals:
-            if not rest:
-                raise UsageError(f"Missing argument for option '{word}'.")
-            value = rest.pop(0)
-        _take(options, given, name, value)
+            value = _next(word, rest)
+            options.of_spark.append(value)
+        if name not in _CLUSTER_COMMANDS:
+            _take(options, given, name, value)
     if options.application and not takes_application:
         raise UsageError(f"Unexpected argument: {options.application}")
     options.conf = {**_file_settings(options.properties_file, load_defaults), **given}
     _check_master(options)
     return options
+
+
+def _next(word, rest):
+    if not rest:
+        raise UsageError(f"Missing argument for option '{word}'.")
+    return rest.pop(0)
 
 
 def _take(options, given, name, value):
@@ -182,4 +200,5 @@ def report_without_effect(options):
     if options.without_effect:
         names = ", ".join(dict.fromkeys(options.without_effect))
         verb = "have" if len(set(options.without_effect)) > 1 else "has"
-        print(f"sluice: {names} {verb} no effect here (no JVM, no cluster)", file=sys.stderr)
+        hint = "; --engine spark runs the program with Spark" if "--master" in names else ""
+        print(f"sluice: {names} {verb} no effect here (no JVM, no cluster){hint}", file=sys.stderr)

@@ -7,6 +7,7 @@ import types
 from urllib.parse import unquote, urlsplit
 
 from sluice import options as command_line
+from sluice import spark_engine
 from sluice.application import Application
 from sluice.server_process import ServerError
 
@@ -24,9 +25,11 @@ def main(arguments):
 
             print(version())
             return 0
+        if options.engine == "spark":
+            spark_engine.run(options.of_spark, options.conf.get("spark.master", "local[*]"))
         script = _script(options)
         application = prepare(options, os.path.basename(script), [os.path.dirname(os.path.realpath(script))])
-    except (command_line.UsageError, ServerError) as error:
+    except (command_line.UsageError, ServerError, spark_engine.NoSpark) as error:
         print(f"sluice: {error}", file=sys.stderr)
         return 1
     if options.verbose:

@@ -46,6 +46,26 @@ def test_masters_of_clusters_are_told():
     assert options.parse(["--master", "yarn", "app.py"]).without_effect == ["--master yarn"]
 
 
+def test_the_command_line_for_spark_lacks_the_engine():
+    parsed = options.parse(["--engine", "spark", "--master", "yarn", "-c", "spark.a=1", "--kill=x", "app.py", "--engine", "y"])
+    assert parsed.engine == "spark"
+    assert parsed.of_spark == ["--master", "yarn", "-c", "spark.a=1", "--kill=x", "app.py", "--engine", "y"]
+    with pytest.raises(options.UsageError, match="--engine flink"):
+        options.parse(["--engine=flink", "app.py"])
+
+
+def test_the_engine_spark_is_looked_for(tmp_path, monkeypatch, capfd):
+    from sluice import submit
+
+    monkeypatch.setenv("SPARK_HOME", str(tmp_path))
+    assert submit.main(["--engine", "spark", "app.py"]) == 1
+    assert f"{tmp_path}/bin/spark-submit is no program" in capfd.readouterr().err
+    monkeypatch.delenv("SPARK_HOME")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert submit.main(["--engine", "spark", "app.py"]) == 1
+    assert "set SPARK_HOME, or have spark-submit on the PATH" in capfd.readouterr().err
+
+
 def test_order_of_precedence(tmp_path, monkeypatch):
     (tmp_path / "spark-defaults.conf").write_text("spark.a default\nspark.d default\n")
     own = tmp_path / "own.conf"
