@@ -8,6 +8,7 @@ usage: sluice COMMAND ...
   shell [options] [-i script.py]     a Python prompt with `spark`
   sql [-e QUERY | -f FILE]           run SQL statements
   serve [--port N]                   a server for Spark Connect clients
+  checkpoint COMMAND FOLDER          show, verify or compare the checkpoint of a query
   kafka COMMAND                      topics, records and consumer groups of Apache Kafka
   --version                          print the versions
 
@@ -41,6 +42,8 @@ def main(argv=None):
         from sluice.sql import main as run
     elif command == "serve":
         from sluice.serve import main as run
+    elif command == "checkpoint":
+        from sluice.checkpoint import main as run
     elif command == "kafka":
         from sluice.kafka.command import main as run
     else:
