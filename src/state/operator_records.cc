@@ -86,7 +86,9 @@ void RecordSchema(const std::string& root, const StateOptions& options, int64_t 
 // The file with the families' schemas: the recorded one if it holds the same.
 std::string RecordFamilies(const std::string& root, const StateOptions& options, int64_t operator_id,
                            const StoreInfo& store, const StoreInfo* recorded, int64_t version) {
-  std::string content = FormatFamilySchemaFile(store.families);
+  std::vector<ColumnFamily> families = store.families;
+  std::ranges::sort(families, {}, &ColumnFamily::name);
+  std::string content = FormatFamilySchemaFile(families);
   if (recorded && !recorded->schema_files.empty()) {
     std::string path = base::LocalPath(recorded->schema_files.back());
     for (const ColumnFamily& stored : ReadAndParse(path, ParseFamilySchemaFile)) {

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/fault_point.h"
 #include "state/rocksdb_status.h"
+#include "state/rocksdb_writer.h"
 #include "state/side_checksum.h"
 
 namespace sluice::state {
@@ -117,6 +118,9 @@ rocksdb::Options RocksDbPartition::DatabaseOptions() const {
   options.create_if_missing = true;
   options.compression = CompressionOf(from.compression);
   options.level_compaction_dynamic_level_bytes = true;
+  // Keys that the table in memory lacks are not looked for in it.
+  options.memtable_prefix_bloom_size_ratio = 0.05;
+  options.memtable_whole_key_filtering = true;
   options.merge_operator = std::make_shared<AppendOperator>(from.merge_version == 1 ? "," : "");
   options.max_open_files = from.max_open_files;
   options.allow_fallocate = from.allow_fallocate;
@@ -309,26 +313,24 @@ void RocksDbPartition::Replay(int64_t version) {
   };
   std::string defect = FindSideChecksumDefect(path, content);
   if (!defect.empty()) throw damaged(defect);
-  rocksdb::WriteOptions unlogged;
-  unlogged.disableWAL = true;
   using Kind = ChangelogRecord::Kind;
-  std::string before;
+  RocksDbWriter writer(database_.get());
   auto apply = [&](const ChangelogRecord& record) {
-    bool counts = rocksdb_options_.track_rows && record.kind != Kind::kRemoveRange;
-    bool existed = counts && database_->Get({}, record.key, &before).ok();
-    int64_t& keys = IsInternal(record.key) ? internal_keys_ : keys_;
-    if (counts && existed && record.kind == Kind::kRemove) --keys;
-    if (counts && !existed && record.kind != Kind::kRemove) ++keys;
-    rocksdb::ColumnFamilyHandle* all = database_->DefaultColumnFamily();
+    std::string key(record.key);
+    if (rocksdb_options_.track_rows && record.kind != Kind::kRemoveRange) {
+      bool existed = writer.Exists(key), exists = record.kind != Kind::kRemove;
+      int64_t& keys = IsInternal(record.key) ? internal_keys_ : keys_;
+      keys += static_cast<int64_t>(exists) - static_cast<int64_t>(existed);
+    }
     switch (record.kind) {
       case Kind::kPut:
-        return CheckRocksDb(database_->Put(unlogged, record.key, record.value), "put");
+        return writer.Put(key, record.value);
       case Kind::kMerge:
-        return CheckRocksDb(database_->Merge(unlogged, record.key, record.value), "merge");
+        return writer.Merge(key, record.value);
       case Kind::kRemove:
-        return CheckRocksDb(database_->Delete(unlogged, record.key), "remove");
+        return writer.Remove(key);
       case Kind::kRemoveRange:
-        return CheckRocksDb(database_->DeleteRange(unlogged, all, record.key, record.value), "remove a range");
+        return writer.RemoveRange(key, std::string(record.value));
     }
   };
   try {
@@ -337,6 +339,7 @@ void RocksDbPartition::Replay(int64_t version) {
       ranges = ranges || record.kind == Kind::kRemoveRange;
       apply(record);
     });
+    writer.Flush();
     if (ranges && rocksdb_options_.track_rows) CountKeys();
   } catch (const Error& error) {
     if (!error.condition().empty()) throw;

@@ -9,6 +9,7 @@
 #include "base/fault_point.h"
 #include "state/rocksdb_partition.h"
 #include "state/rocksdb_status.h"
+#include "state/rocksdb_writer.h"
 #include "state/row_arena.h"
 
 namespace sluice::state {
@@ -45,8 +46,7 @@ class RocksDbPartition::ChangelogFile {
 class RocksDbPartition::Handle final : public FamilyStore {
  public:
   explicit Handle(std::shared_ptr<RocksDbPartition> partition)
-      : partition_(std::move(partition)), database_(partition_->database_.get()) {
-    unlogged_.disableWAL = true;
+      : partition_(std::move(partition)), database_(partition_->database_.get()), writer_(database_) {
     const RocksDbOptions& options = partition_->rocksdb_options_;
     if (options.changelog) {
       changelog_.emplace(partition_->files_.ChangelogPath(partition_->version_ + 1), partition_->has_families_ ? 2 : 1,
@@ -93,7 +93,7 @@ class RocksDbPartition::Handle final : public FamilyStore {
       keys.push_back(at.key().ToString());
       return true;
     });
-    for (const std::string& key : keys) RemoveStored(key, known->second.internal);
+    for (const std::string& key : keys) RemoveExisting(key, known->second.internal);
     partition_->known_families_.erase(known);
     partition_->force_snapshot_ = true;
     if (auto family = FindFamily(name)) partition_->families_[static_cast<size_t>(*family)].keys.reset();
@@ -118,7 +118,7 @@ class RocksDbPartition::Handle final : public FamilyStore {
       }
       return true;
     });
-    for (const std::string& key : removed) RemoveStored(key, false);
+    for (const std::string& key : removed) RemoveExisting(key, false);
   }
   void ForEach(const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     // Operators keep the views until they change the store.
@@ -131,7 +131,7 @@ class RocksDbPartition::Handle final : public FamilyStore {
   std::string_view Get(FamilyHandle family, std::string_view key) const override {
     At(family).keys->Encode(key, &key_);
     rocksdb::PinnableSlice value;
-    if (!Find(key_, &value)) return {};
+    if (!writer_.Get(key_, &value)) return {};
     std::string_view stored = value.ToStringView();
     if (!At(family).definition.multiple_values) return read_.Keep(RowOf(stored));
     std::string_view first;
@@ -145,15 +145,15 @@ class RocksDbPartition::Handle final : public FamilyStore {
                     const std::function<bool(std::string_view)>& visit) const override {
     At(family).keys->Encode(key, &key_);
     rocksdb::PinnableSlice value;
-    if (Find(key_, &value)) EachValue(value.ToStringView(), visit);
+    if (writer_.Get(key_, &value)) EachValue(value.ToStringView(), visit);
   }
   void Put(FamilyHandle family, std::string_view key, std::string_view value) override {
     Changing();
     const Family& of = At(family);
     of.keys->Encode(key, &key_);
     EncodeValue(of, value);
-    if (Tracks() && !Exists(key_)) ++Keys(of.definition.internal);
-    CheckRocksDb(database_->Put(unlogged_, key_, value_), "put");
+    if (Tracks() && !writer_.Exists(key_)) ++Keys(of.definition.internal);
+    writer_.Put(key_, value_);
     if (changelog_) changelog_->records().Put(key_, value_);
   }
   void Merge(FamilyHandle family, std::string_view key, std::string_view value) override {
@@ -162,8 +162,8 @@ class RocksDbPartition::Handle final : public FamilyStore {
     if (!of.definition.multiple_values) throw Error::Internal("A merge into a family with one value a key");
     of.keys->Encode(key, &key_);
     EncodeValue(of, value);
-    if (Tracks() && !Exists(key_)) ++Keys(of.definition.internal);
-    CheckRocksDb(database_->Merge(unlogged_, key_, value_), "merge");
+    if (Tracks() && !writer_.Exists(key_)) ++Keys(of.definition.internal);
+    writer_.Merge(key_, value_);
     if (changelog_) changelog_->records().Merge(key_, value_);
   }
   void Remove(FamilyHandle family, std::string_view key) override {
@@ -194,6 +194,7 @@ class RocksDbPartition::Handle final : public FamilyStore {
     const RocksDbOptions& options = partition.rocksdb_options_;
     int64_t version = partition.version_ + 1;
     auto start = std::chrono::steady_clock::now();
+    writer_.Flush();
     // A failure from here on leaves the database as that of no version.
     partition.version_ = -1;
     if (changelog_) {
@@ -258,23 +259,13 @@ class RocksDbPartition::Handle final : public FamilyStore {
   }
   bool Tracks() const { return partition_->rocksdb_options_.track_rows; }
   int64_t& Keys(bool internal) { return internal ? partition_->internal_keys_ : partition_->keys_; }
-  bool Find(const std::string& key, rocksdb::PinnableSlice* value) const {
-    rocksdb::Status status = database_->Get({}, database_->DefaultColumnFamily(), key, value);
-    if (status.IsNotFound()) return false;
-    CheckRocksDb(status, "read the state of " + partition_->files_.folder());
-    return true;
-  }
-  bool Exists(const std::string& key) const {
-    rocksdb::PinnableSlice value;
-    return Find(key, &value);
-  }
   void RemoveStored(const std::string& key, bool internal) {
+    if (!Tracks() || writer_.Exists(key)) RemoveExisting(key, internal);
+  }
+  void RemoveExisting(const std::string& key, bool internal) {
     changed_ = true;
-    if (Tracks()) {
-      if (!Exists(key)) return;
-      --Keys(internal);
-    }
-    CheckRocksDb(database_->Delete(unlogged_, key), "remove");
+    if (Tracks()) --Keys(internal);
+    writer_.Remove(key);
     if (changelog_) changelog_->records().Remove(key);
   }
 
@@ -309,6 +300,7 @@ class RocksDbPartition::Handle final : public FamilyStore {
   }
   void ScanFrom(const std::string& start, const std::string& prefix, const std::optional<std::string>& end,
                 const std::function<bool(rocksdb::Iterator&)>& visit) const {
+    writer_.Flush();
     rocksdb::ReadOptions options;
     options.fill_cache = false;
     std::unique_ptr<rocksdb::Iterator> at(database_->NewIterator(options));
@@ -338,7 +330,7 @@ class RocksDbPartition::Handle final : public FamilyStore {
 
   std::shared_ptr<RocksDbPartition> partition_;
   rocksdb::DB* database_;
-  rocksdb::WriteOptions unlogged_;
+  mutable RocksDbWriter writer_;
   std::optional<ChangelogFile> changelog_;
   mutable std::string key_;
   std::string value_;
