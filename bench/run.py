@@ -1,6 +1,6 @@
 """Measures Sluice beside DuckDB and, where it is installed, Apache Spark, and prints a table with ratios.
 
-    run.py [--repeat 3] [--no-spark] [--seconds 20] [start] [latency] [csv] [json] [windows] [join]
+    run.py [--repeat 3] [--no-spark] [--seconds 20] [start] [latency] [csv] [json] [windows] [join] [state]
             [kafka] [kafka-latency]
 
 Input is made once under $BENCH_DATA (build/bench), Kafka's topics in the broker of tests/services/kafka.sh. Each figure is the
@@ -27,11 +27,11 @@ ROOT = HERE.parent
 DATA = Path(os.environ.get("BENCH_DATA", ROOT / "build" / "bench"))
 SPARK = ROOT / "tests" / "services" / "spark.sh"
 KAFKA = ROOT / "tests" / "services" / "kafka.sh"
-CASES = ("start", "latency", "csv", "json", "windows", "join", "kafka", "kafka-latency")
+CASES = ("start", "latency", "csv", "json", "windows", "join", "state", "kafka", "kafka-latency")
 # What the table says beside a figure: the goal, and how it is judged.
 GOALS = {"start": "<= 1.0 s", "latency": "<= 3 / 10 ms", "csv": "CPU <= DuckDB's, <= 400 MB", "json": "CPU <= DuckDB's",
          "windows": "tumbling >= 8, sliding >= 15 x Spark's rate, <= 400 MB",
-         "join": ">= 8 x Spark's rate",
+         "join": ">= 8 x Spark's rate", "state": "<= 5 / 20 ms, restart <= 2 s",
          "kafka": ">= 8 x Spark's rate", "kafka-latency": "<= 3 / 10 ms; count p99 14, exactly-once p99 60"}
 
 
@@ -94,6 +94,18 @@ def latency(table, given):
             base = base or run
             count, median, tail, largest = re.search(r"BATCHES (\d+) MEDIAN (\d+) P99 (\d+) MAX (\d+)", run.output).groups()
             table.add(f"latency {source} to {sink}", engine, run, base, f"median {median} p99 {tail} max {largest} ms of {count}")
+
+
+def state(table, given):
+    for provider in ("hdfs", "changelog", "rocksdb"):
+        base = None
+        for engine, command in engines(given).items():
+            run = best([*command, HERE / "programs" / "state.py", provider, 1_000_000, given.seconds, "SCRATCH"], 1)
+            base = base or run
+            count, median, tail, largest, filled, restart = re.search(
+                r"BATCHES (\d+) MEDIAN (\d+) P99 (\d+) MAX (\d+) FILL ([\d.]+) RESTART ([\d.]+)", run.output).groups()
+            table.add(f"state {provider}", engine, run, base,
+                      f"median {median} p99 {tail} max {largest} ms of {count}; restart {restart} s, fill {filled} s")
 
 
 def throughput(kind, program, amount):
