@@ -234,7 +234,7 @@ def main():
     given = parser.parse_args()
     DATA.mkdir(parents=True, exist_ok=True)
     work = {"start": start, "latency": latency, "csv": throughput("csv", "csv_to_parquet.py", given.megabytes),
-            "json": throughput("json", "json_sums.py", given.orders), "windows": windows, "join": join,
+            "json": throughput("json", "json_sums.py", given.orders), "windows": windows, "join": join, "state": state,
             "kafka": kafka, "kafka-latency": kafka_latency}
     table = Table()
     for case in given.cases or CASES:

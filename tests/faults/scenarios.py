@@ -7,6 +7,8 @@ from typing import Callable
 from pyspark.sql import functions as F
 
 FILES = 5
+PROVIDER = "spark.sql.streaming.stateStore.providerClass"
+ROCKS_DB = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
 
 
 def make_input(folder):
@@ -103,6 +105,43 @@ def totals(stream):
     return stream.groupBy("k").agg(F.count("*").alias("n"), F.sum("n").alias("s"))
 
 
+def timed(stream, delay="3 seconds"):
+    """Rows of a csv stream with a time, which rises from file to file."""
+    return stream.withColumn("at", F.timestamp_seconds("n")).withWatermark("at", delay)
+
+
+def windows(stream):
+    counted = timed(stream).groupBy(F.window("at", "7 seconds"), "k").agg(F.count("*").alias("n"), F.sum("n").alias("s"))
+    return counted.select(F.col("window.start").cast("string").alias("start"), "k", "n", "s")
+
+
+def sessions(stream):
+    counted = timed(stream).groupBy(F.session_window("at", "4 seconds"), "k").agg(F.count("*").alias("n"))
+    return counted.select(F.col("session_window.start").cast("string").alias("start"), "k", "n")
+
+
+def joined(spark, folder):
+    """Each row of the second stream has partners in the first; rows of the first are often left alone."""
+    left = timed(_stream(spark, folder))
+    right = timed(_stream(spark, folder, "other")).selectExpr("n AS m", "k AS j", "at AS seen")
+    near = F.expr("k = j AND seen BETWEEN at - INTERVAL 2 SECONDS AND at + INTERVAL 2 SECONDS")
+    return left.join(right, near, "left_outer").selectExpr("n", "k", "m")
+
+
+def with_setting(key, value, scenario):
+    """The scenario with a setting of the session for its query."""
+    start, result = scenario
+
+    def start_with_setting(spark, folder):
+        spark.conf.set(key, value)
+        try:
+            return start(spark, folder)
+        finally:
+            spark.conf.unset(key)
+
+    return start_with_setting, result
+
+
 def to_memory():
     """The table is built anew from the state by the next batch that runs."""
 
@@ -132,4 +171,10 @@ SCENARIOS = [
     Scenario("counts of two sources, complete", *in_batches("complete", ["k", "n", "s"], totals, _two_streams)),
     Scenario("sessions of distinct rows", *to_files("json", stream=_sessions)),
     Scenario("counts in memory", *to_memory(), durable=False),
+    Scenario("windows, append", *in_batches("append", ["start", "k", "n", "s"], windows)),
+    Scenario("sessions, append", *in_batches("append", ["start", "k", "n"], sessions)),
+    Scenario("without duplicates", *in_batches("append", ["n", "k"], lambda stream: stream.selectExpr("n % 7 AS n", "k")
+                                               .dropDuplicates())),
+    Scenario("left outer join", *in_batches("append", ["n", "k", "m"], lambda stream: stream, joined)),
+    Scenario("counts in RocksDB", *with_setting(PROVIDER, ROCKS_DB, in_batches("update", ["k", "n", "s"], totals))),
 ]
