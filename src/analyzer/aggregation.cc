@@ -122,6 +122,11 @@ PlanPtr AggregatePlan(Resolver& resolver, PlanPtr input, std::vector<ExprPtr> gr
   return std::make_shared<logical::Aggregate>(std::move(input), std::move(node_grouping), std::move(results));
 }
 
+PlanPtr GroupedByAll(PlanPtr input) {
+  std::vector<ExprPtr> columns(input->output.begin(), input->output.end());
+  return std::make_shared<logical::Aggregate>(std::move(input), columns, columns);
+}
+
 const logical::Aggregate* FindAggregate(const PlanPtr& plan) {
   if (const auto* aggregate = plan->As<logical::Aggregate>()) return aggregate;
   if (plan->kind == PlanKind::kFilter) return FindAggregate(plan->child());

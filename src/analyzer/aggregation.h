@@ -18,6 +18,9 @@ logical::PlanPtr AggregatePlan(Resolver& resolver, logical::PlanPtr input, std::
                                std::vector<logical::ExprPtr> results,
                                const std::optional<GroupingSets>& sets = std::nullopt);
 
+/// The distinct rows of `input`, each once.
+logical::PlanPtr GroupedByAll(logical::PlanPtr input);
+
 /// The Aggregate that gives the rows of `plan`, looking through filters and plain projections; null if none.
 const logical::Aggregate* FindAggregate(const logical::PlanPtr& plan);
 

@@ -96,7 +96,7 @@ struct Aggregate {
 struct Deduplicate {
   RelationPtr input;
   std::vector<std::string> columns;
-  bool all_columns = false;
+  bool all_columns = false;  ///< if there are no `columns` either: SELECT DISTINCT
   bool within_watermark = false;
 };
 /// Rows given by the client or VALUES already evaluated; `schema` (a struct) renames and casts by position if set.

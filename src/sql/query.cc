@@ -202,7 +202,6 @@ RelationPtr Grammar::Select(RelationPtr from, bool with_from) {
   if (distinct) {
     plan::Deduplicate deduplicate;
     deduplicate.input = std::move(result);
-    deduplicate.all_columns = true;
     result = MakeRelation(start, std::move(deduplicate));
   }
   for (auto hint = hints.rbegin(); hint != hints.rend(); ++hint) {

@@ -1,6 +1,7 @@
 // UNION, INTERSECT, EXCEPT, by position and by name.
 #include <algorithm>
 
+#include "analyzer/aggregation.h"
 #include "analyzer/expression_resolver.h"
 #include "functions/coercion.h"
 #include "functions/signature.h"
@@ -209,7 +210,7 @@ PlanPtr Resolver::Node(const plan::SetOp& node) {
     PlanPtr all = std::make_shared<logical::Union>(std::vector<PlanPtr>{left, right}, std::move(output));
     if (node.is_all) return all;
     CheckNoMaps(*all);
-    return Distinct(all);
+    return all->is_streaming ? GroupedByAll(all) : Distinct(all);
   }
   CheckNoMaps(*left);
   if (node.is_all) return CountedSetOperation(node.operation, left, right);

@@ -1,6 +1,7 @@
 // Watermarks, deduplication, observed metrics.
 #include <algorithm>
 
+#include "analyzer/aggregation.h"
 #include "analyzer/expression_resolver.h"
 #include "types/interval.h"
 
@@ -67,7 +68,7 @@ PlanPtr Resolver::Node(const plan::WithWatermark& node) {
 PlanPtr Resolver::Node(const plan::Deduplicate& node) {
   PlanPtr input = StripHidden(Resolve(node.input));
   Attributes keys;
-  if (node.all_columns) {
+  if (node.all_columns || node.columns.empty()) {
     keys = input->output;
   } else {
     for (const std::string& column : node.columns) {
@@ -88,6 +89,8 @@ PlanPtr Resolver::Node(const plan::Deduplicate& node) {
                       {{"colName", types::QuoteIdentifier({key->name})}, {"dataType", QuotedType(*key->type)}})
         .WithPlan(logical::TreeString(input));
   }
+  // Of a stream DISTINCT is an aggregation, dropDuplicates is not.
+  if (!node.all_columns && node.columns.empty() && input->is_streaming) return GroupedByAll(input);
   return std::make_shared<logical::Deduplicate>(input, std::move(keys), node.within_watermark);
 }
 
