@@ -305,7 +305,15 @@ std::shared_ptr<arrow::Array> Normalize(const std::shared_ptr<arrow::Array>& val
 std::shared_ptr<arrow::Array> NormalizeFloats(const std::shared_ptr<arrow::Array>& values) {
   if (values->type_id() == arrow::Type::DOUBLE) return Normalize<double>(values);
   if (values->type_id() == arrow::Type::FLOAT) return Normalize<float>(values);
-  return values;
+  std::shared_ptr<arrow::ArrayData> normalized;
+  for (size_t i = 0; i < values->data()->child_data.size(); ++i) {
+    auto child = arrow::MakeArray(values->data()->child_data[i]);
+    auto changed = NormalizeFloats(child);
+    if (changed == child) continue;
+    if (!normalized) normalized = values->data()->Copy();
+    normalized->child_data[i] = changed->data();
+  }
+  return normalized ? arrow::MakeArray(normalized) : values;
 }
 
 }  // namespace sluice::exec

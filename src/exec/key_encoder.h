@@ -33,7 +33,7 @@ class KeyEncoder {
   int fixed_size_ = 0;
 };
 
-/// Doubles and floats with -0.0 made 0.0 and all NaNs one (Spark's NormalizeFloatingNumbers); others as they are.
+/// Doubles and floats, also inside others, with -0.0 made 0.0 and all NaNs one (Spark's NormalizeFloatingNumbers).
 std::shared_ptr<arrow::Array> NormalizeFloats(const std::shared_ptr<arrow::Array>& values);
 
 }  // namespace sluice::exec

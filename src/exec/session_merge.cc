@@ -5,6 +5,7 @@
 #include <arrow/array/array_primitive.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/error.h"
 #include "exec/expression_frame.h"
@@ -14,40 +15,58 @@
 namespace sluice::exec {
 namespace {
 
-std::vector<uint32_t> KeyNumbers(const arrow::ArrayVector& keys, int64_t rows) {
-  std::vector<uint32_t> numbers(rows);
-  if (keys.empty()) return numbers;
+// A number for each row's key, in the order of the keys.
+std::vector<uint32_t> KeyRanks(const arrow::ArrayVector& keys, int64_t rows) {
+  std::vector<uint32_t> ranks(rows);
+  if (keys.empty()) return ranks;
   std::vector<std::shared_ptr<arrow::DataType>> types;
   for (const auto& key : keys) types.push_back(key->type());
-  GroupTable(std::move(types)).Assign(keys, rows, numbers.data());
-  return numbers;
+  GroupTable table(std::move(types));
+  table.Assign(keys, rows, ranks.data());
+  std::vector<int32_t> sorted =
+      SortedRows(SortKeys(table.Keys(), std::vector<SortDirection>(keys.size()), table.size()));
+  std::vector<uint32_t> rank_of(sorted.size());
+  for (size_t rank = 0; rank < sorted.size(); ++rank) rank_of[sorted[rank]] = static_cast<uint32_t>(rank);
+  for (uint32_t& rank : ranks) rank = rank_of[rank];
+  return ranks;
 }
+
+struct WindowRow {
+  uint32_t key;
+  int32_t row;
+  int64_t start, end;
+  bool operator<(const WindowRow& other) const {
+    return std::tie(key, start, end, row) < std::tie(other.key, other.start, other.end, other.row);
+  }
+};
 
 }  // namespace
 
 MergedSessions MergeSessions(const arrow::ArrayVector& keys, const arrow::Array& windows, int64_t rows) {
   if (windows.null_count() > 0) throw base::Error::Internal("Grouping Session should not be null");
   const auto& structs = static_cast<const arrow::StructArray&>(windows);
-  arrow::ArrayVector order_by = keys;
-  order_by.push_back(structs.field(0));
-  order_by.push_back(structs.field(1));
-  const int64_t* starts = order_by[keys.size()]->data()->GetValues<int64_t>(1);
-  const int64_t* ends = order_by.back()->data()->GetValues<int64_t>(1);
-  std::vector<uint32_t> key_of = KeyNumbers(keys, rows);
+  auto start_times = structs.field(0), end_times = structs.field(1);
+  const int64_t* starts = start_times->data()->GetValues<int64_t>(1);
+  const int64_t* ends = end_times->data()->GetValues<int64_t>(1);
+  std::vector<uint32_t> keys_of = KeyRanks(keys, rows);
+  std::vector<WindowRow> sorted(rows);
+  for (int64_t i = 0; i < rows; ++i) sorted[i] = {keys_of[i], static_cast<int32_t>(i), starts[i], ends[i]};
+  std::sort(sorted.begin(), sorted.end());
   MergedSessions merged;
-  merged.order = SortedRows(SortKeys(order_by, std::vector<SortDirection>(order_by.size()), rows));
+  merged.order.reserve(rows);
   merged.session.reserve(rows);
-  for (int64_t i = 0; i < rows; ++i) {
-    int32_t row = merged.order[i];
-    bool same = i > 0 && key_of[row] == key_of[merged.order[i - 1]] && starts[row] <= merged.ends.back();
-    if (same) {
-      merged.ends.back() = std::max(merged.ends.back(), ends[row]);
+  const WindowRow* before = nullptr;
+  for (const WindowRow& window : sorted) {
+    if (before && before->key == window.key && window.start <= merged.ends.back()) {
+      merged.ends.back() = std::max(merged.ends.back(), window.end);
     } else {
-      merged.first_row.push_back(row);
-      merged.starts.push_back(starts[row]);
-      merged.ends.push_back(ends[row]);
+      merged.first_row.push_back(window.row);
+      merged.starts.push_back(window.start);
+      merged.ends.push_back(window.end);
     }
+    merged.order.push_back(window.row);
     merged.session.push_back(static_cast<uint32_t>(merged.starts.size() - 1));
+    before = &window;
   }
   return merged;
 }
@@ -69,18 +88,16 @@ arrow::ArrayVector Without(const arrow::ArrayVector& columns, size_t index) {
   return others;
 }
 
-PartialRows MergeSessions(const AggregationPlan& plan, size_t session, logical::EvalContext& context,
-                          const PartialRows& rows) {
-  MergedSessions merged = MergeSessions(Without(rows.keys, session), *rows.keys[session], rows.rows);
+PartialRows MergeGroups(const AggregationPlan& plan, size_t session, logical::EvalContext& context,
+                        const PartialRows& rows, const MergedSessions& merged) {
   PartialRows result;
   result.rows = static_cast<int64_t>(merged.starts.size());
-  auto first = RowNumbers(std::move(merged.first_row));
+  auto first = RowNumbers(merged.first_row);
   for (size_t k = 0; k < rows.keys.size(); ++k) {
-    result.keys.push_back(k == session
-                              ? SessionWindows(rows.keys[k]->type(), std::move(merged.starts), std::move(merged.ends))
-                              : TakeRows(rows.keys[k], first));
+    result.keys.push_back(k == session ? SessionWindows(rows.keys[k]->type(), merged.starts, merged.ends)
+                                       : TakeRows(rows.keys[k], first));
   }
-  auto order = RowNumbers(std::move(merged.order));
+  auto order = RowNumbers(merged.order);
   std::vector<arrow::ArrayVector> buffers;
   for (const arrow::ArrayVector& call : rows.buffers) {
     arrow::ArrayVector sorted;

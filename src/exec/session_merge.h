@@ -28,8 +28,8 @@ std::shared_ptr<arrow::Array> SessionWindows(const std::shared_ptr<arrow::DataTy
 /// All columns but one: the keys without the session.
 arrow::ArrayVector Without(const arrow::ArrayVector& columns, size_t index);
 
-/// Groups of which key `session` is a window, merged into one group a session, in order of key and window.
-PartialRows MergeSessions(const AggregationPlan& plan, size_t session, logical::EvalContext& context,
-                          const PartialRows& rows);
+/// Groups of which key `session` is a window, merged into one group a session. `merged` are the sessions of the rows.
+PartialRows MergeGroups(const AggregationPlan& plan, size_t session, logical::EvalContext& context,
+                        const PartialRows& rows, const MergedSessions& merged);
 
 }  // namespace sluice::exec

@@ -37,10 +37,10 @@ int64_t DelayMillis(const std::string& text) {
 }
 
 bool IsEventTime(const types::DataType& type) {
-  if (type.IsTimestampLike()) return true;
+  if (type.Is(TypeId::kTimestamp)) return true;
   if (!type.Is(TypeId::kStruct)) return false;
   auto end = type.FieldIndex("end", true);
-  return end && type.fields()[*end].type->IsTimestampLike();
+  return end && type.fields()[*end].type->Is(TypeId::kTimestamp);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <arrow/array/array_nested.h>
 
+#include <bit>
 #include <functional>
 
 #include "exec/session_merge.h"
@@ -10,6 +11,8 @@
 
 namespace sluice::exec {
 namespace {
+
+constexpr size_t kStartBytes = sizeof(int64_t);
 
 state::StoreSchema SchemaOf(const AggregationPlan& plan, const std::vector<logical::ExprPtr>& grouping, size_t session,
                             const StateBuffers& buffers) {
@@ -51,20 +54,36 @@ PartialRows SessionState::Decode(const std::vector<std::string_view>& values) co
   return sessions;
 }
 
-SessionState::Prefixes::Prefixes(const SessionState& state) : keys_(0, Hash{0}, Equal{0}) {
+SessionState::Prefixes::Prefixes(const SessionState& state, int64_t most_keys)
+    : slots_(std::bit_ceil(static_cast<size_t>(2 * most_keys + 1))) {
   size_t fields = state.schema_.key->fields().size();
-  size_t start_at = state::BitsetBytes(fields) + 8 * (fields - 1);
-  keys_ = std::unordered_set<std::string_view, Hash, Equal>(0, Hash{start_at}, Equal{start_at});
+  start_at_ = state::BitsetBytes(fields) + 8 * (fields - 1);
 }
 
-size_t SessionState::Prefixes::Hash::operator()(std::string_view key) const {
+void SessionState::Prefixes::Add(std::string_view key) {
+  uint64_t hash = HashOf(key);
+  slots_[Find(key, hash)] = {hash, key.data(), key.size()};
+}
+
+bool SessionState::Prefixes::Has(std::string_view key) const { return slots_[Find(key, HashOf(key))].key != nullptr; }
+
+uint64_t SessionState::Prefixes::HashOf(std::string_view key) const {
+  constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;
   std::hash<std::string_view> hash;
-  return hash(key.substr(0, start_at)) * 31 + hash(key.substr(start_at + sizeof(int64_t)));
+  return (hash(key.substr(0, start_at_)) + kOdd * hash(key.substr(start_at_ + kStartBytes))) * kOdd;
 }
 
-bool SessionState::Prefixes::Equal::operator()(std::string_view a, std::string_view b) const {
-  constexpr size_t kStart = sizeof(int64_t);
-  return a.substr(0, start_at) == b.substr(0, start_at) && a.substr(start_at + kStart) == b.substr(start_at + kStart);
+size_t SessionState::Prefixes::Find(std::string_view key, uint64_t hash) const {
+  size_t at = hash >> 32 & (slots_.size() - 1);
+  for (; slots_[at].key; at = (at + 1) & (slots_.size() - 1)) {
+    if (slots_[at].hash != hash || slots_[at].size != key.size()) continue;
+    std::string_view known(slots_[at].key, slots_[at].size);
+    if (known.substr(0, start_at_) == key.substr(0, start_at_) &&
+        known.substr(start_at_ + kStartBytes) == key.substr(start_at_ + kStartBytes)) {
+      break;
+    }
+  }
+  return at;
 }
 
 }  // namespace sluice::exec

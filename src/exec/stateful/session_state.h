@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "exec/aggregation.h"
@@ -30,20 +29,22 @@ class SessionState {
   /// A set of keys in which those that differ by the session's start only are one.
   class Prefixes {
    public:
-    explicit Prefixes(const SessionState& state);
-    void Add(std::string_view key) { keys_.insert(key); }  ///< the bytes must outlive the set
-    bool Has(std::string_view key) const { return keys_.count(key) > 0; }
+    Prefixes(const SessionState& state, int64_t most_keys);
+    void Add(std::string_view key);  ///< the bytes must outlive the set
+    bool Has(std::string_view key) const;
 
    private:
-    struct Hash {
-      size_t start_at;
-      size_t operator()(std::string_view key) const;
+    struct Slot {
+      uint64_t hash = 0;
+      const char* key = nullptr;  // null: free
+      size_t size = 0;
     };
-    struct Equal {
-      size_t start_at;
-      bool operator()(std::string_view a, std::string_view b) const;
-    };
-    std::unordered_set<std::string_view, Hash, Equal> keys_;
+    uint64_t HashOf(std::string_view key) const;
+    /// The slot that the key is in, or the free one where it would go.
+    size_t Find(std::string_view key, uint64_t hash) const;
+
+    size_t start_at_;  // of the session's start in a key
+    std::vector<Slot> slots_;
   };
 
  private:

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "exec/key_encoder.h"
 #include "exec/operators.h"
 #include "exec/row_gather.h"
 #include "exec/stateful/event_time_key.h"
@@ -102,7 +103,7 @@ class StreamingDeduplicateIterator final : public BatchIterator {
   std::shared_ptr<arrow::RecordBatch> FirstOfKeys(const std::shared_ptr<arrow::RecordBatch>& batch) {
     int64_t rows = batch->num_rows();
     arrow::ArrayVector columns;
-    for (int column : shape_.key_columns) columns.push_back(batch->column(column));
+    for (int column : shape_.key_columns) columns.push_back(NormalizeFloats(batch->column(column)));
     state::UnsafeRows keys = keys_.Encode(columns, rows);
     state::UnsafeRows expiries;
     if (shape_.within_watermark) expiries = Expiries(*batch);

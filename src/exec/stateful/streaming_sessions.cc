@@ -1,9 +1,9 @@
 // GROUP BY session_window of a stream: the batch's sessions are merged with those of their keys in the state.
+#include <arrow/array/array_nested.h>
 #include <arrow/array/concatenate.h>
 #include <fmt/format.h>
 
 #include <numeric>
-#include <unordered_set>
 #include <utility>
 
 #include "base/arrow_status.h"
@@ -89,6 +89,7 @@ class StreamingSessionsIterator final : public BatchIterator {
         store_(context.state->Open({info.id, partition, ""}, shape.state.schema())) {}
 
   std::shared_ptr<arrow::RecordBatch> Next() override {
+    if (!store_) return nullptr;
     if (!merged_) Merge();
     if (auto batch = NextOfState()) return batch;
     values_.clear();
@@ -130,40 +131,75 @@ class StreamingSessionsIterator final : public BatchIterator {
     std::erase_if(fresh_, [](const PartialRows& piece) { return piece.rows == 0; });
   }
 
-  // All sessions of the batch's keys are written anew, and those that were swallowed removed.
+  // What became of the sessions of the batch's keys is written, and those that were swallowed are removed.
   void Update(PartialRows fresh) {
     context_.cancellation->Check();
-    std::vector<std::string> known;
-    std::vector<PartialRows> parts = StoredOf(fresh, &known);
+    StoredSessions stored = StoredOf(fresh);
+    std::vector<PartialRows> parts;
+    if (stored.sessions.rows > 0) parts.push_back(std::move(stored.sessions));
     parts.push_back(std::move(fresh));
-    PartialRows sessions = MergeSessions(shape_.plan, shape_.session, eval_, Concatenated(std::exchange(parts, {})));
+    PartialRows rows = Concatenated(parts);
+    parts.clear();
+    const arrow::Array& windows = *rows.keys[shape_.session];
+    MergedSessions merged = MergeSessions(Without(rows.keys, shape_.session), windows, rows.rows);
+    RemoveSwallowed(stored, windows, merged);
+    PartialRows sessions = MergeGroups(shape_.plan, shape_.session, eval_, rows, merged);
     state::UnsafeRows keys = shape_.state.EncodeKeys(sessions), values = shape_.state.EncodeValues(sessions);
-    std::unordered_set<std::string_view> kept;
-    for (int64_t i = 0; i < sessions.rows; ++i) kept.insert(keys[i]);
-    for (const std::string& key : known) {
-      if (kept.count(key) > 0) continue;
-      store_->Remove(key);
-      ++metrics_.rows_removed;
+    std::vector<bool> as_stored = AsStored(stored, merged);
+    for (int64_t i = 0; i < sessions.rows; ++i) {
+      if (!as_stored[i]) store_->Put(keys[i], values[i]);
     }
-    for (int64_t i = 0; i < sessions.rows; ++i) store_->Put(keys[i], values[i]);
     metrics_.rows_updated += sessions.rows;
   }
 
-  // What the state has of the keys of `fresh`, in at most one part.
-  std::vector<PartialRows> StoredOf(const PartialRows& fresh, std::vector<std::string>* known) const {
-    if (store_->size() == 0) return {};
+  struct StoredSessions {
+    PartialRows sessions;
+    std::string key_bytes;
+    std::vector<size_t> key_ends;
+  };
+
+  // What the state has of the keys of `fresh`.
+  StoredSessions StoredOf(const PartialRows& fresh) const {
+    StoredSessions stored;
+    if (store_->size() == 0) return stored;
     state::UnsafeRows keys = shape_.state.EncodeKeys(fresh);
-    SessionState::Prefixes prefixes(shape_.state);
+    SessionState::Prefixes prefixes(shape_.state, fresh.rows);
     for (int64_t i = 0; i < fresh.rows; ++i) prefixes.Add(keys[i]);
     std::vector<std::string_view> values;
     store_->ForEach([&](std::string_view key, std::string_view value) {
       if (!prefixes.Has(key)) return true;
-      known->emplace_back(key);
+      stored.key_bytes += key;
+      stored.key_ends.push_back(stored.key_bytes.size());
       values.push_back(value);
       return true;
     });
-    if (values.empty()) return {};
-    return {shape_.state.Decode(values)};
+    if (!values.empty()) stored.sessions = shape_.state.Decode(values);
+    return stored;
+  }
+
+  // The sessions that nothing was added to. Spark writes and counts them too, but they are in the state already.
+  static std::vector<bool> AsStored(const StoredSessions& stored, const MergedSessions& merged) {
+    std::vector<bool> as_stored(merged.starts.size());
+    size_t rows = merged.session.size();
+    for (size_t i = 0; i < rows; ++i) {
+      uint32_t session = merged.session[i];
+      bool alone = (i == 0 || merged.session[i - 1] != session) && (i + 1 == rows || merged.session[i + 1] != session);
+      as_stored[session] = alone && static_cast<size_t>(merged.order[i]) < stored.key_ends.size();
+    }
+    return as_stored;
+  }
+
+  // The stored sessions, the first rows that were merged, that begin earlier now: their key is another.
+  void RemoveSwallowed(const StoredSessions& stored, const arrow::Array& windows, const MergedSessions& merged) {
+    auto start_times = static_cast<const arrow::StructArray&>(windows).field(0);
+    const int64_t* starts = start_times->data()->GetValues<int64_t>(1);
+    for (size_t i = 0; i < merged.order.size(); ++i) {
+      auto row = static_cast<size_t>(merged.order[i]);
+      if (row >= stored.key_ends.size() || starts[row] == merged.starts[merged.session[i]]) continue;
+      size_t begin = row > 0 ? stored.key_ends[row - 1] : 0;
+      store_->Remove(std::string_view(stored.key_bytes).substr(begin, stored.key_ends[row] - begin));
+      ++metrics_.rows_removed;
+    }
   }
 
   void CollectAll() {
@@ -266,7 +302,10 @@ class StreamingSessionsOperator final : public StatefulOperator {
         if (part->groups() == 0) continue;
         PartialRows rows = part->Rows();
         part.reset();
-        if (merges_locally_) rows = MergeSessions(shape_->plan, shape_->session, eval, rows);
+        if (merges_locally_) {
+          auto merged = MergeSessions(Without(rows.keys, shape_->session), *rows.keys[shape_->session], rows.rows);
+          rows = MergeGroups(shape_->plan, shape_->session, eval, rows, merged);
+        }
         std::vector<std::vector<int32_t>> members(info_.partitions);
         auto places = HashPartitions(Without(rows.keys, shape_->session), rows.rows, info_.partitions);
         for (size_t i = 0; i < places.size(); ++i) members[places[i]].push_back(static_cast<int32_t>(i));

@@ -18,7 +18,7 @@ feed(plain.dropDuplicates(["k"]), "plain", ["12:00,a,9 12:00,c,9"])
 files("cp_plain")
 
 numbers = stream("numbers", None)
-feed(numbers.dropDuplicates(["v"]).select("k", "v"), "numbers", ["12:00,a,0.0 12:00,b,NaN 12:00,c,1.5", "12:00,e,NaN 12:00,f,1.5 12:00,g,"])
+feed(numbers.dropDuplicates(["v"]).select("k", "v"), "numbers", ["12:00,a,0.0 12:00,b,NaN 12:00,c,1.5 12:00,d,-0.0", "12:00,e,NaN 12:00,f,-0.0 12:00,g,"])
 
 every = stream("every")
 feed(every.distinct(), "every",

@@ -36,6 +36,7 @@ files("cp_computed")
 gap = F.expr("CASE k WHEN 'slow' THEN '10 minutes' WHEN 'none' THEN '0 seconds' WHEN 'bad' THEN 'x' WHEN 'back' THEN '-1 minute' ELSE '1 minute' END")
 feed(sessions(stream("gaps"), gap), "gaps", ["12:00,slow,1 12:00,none,1 12:00,fast,1 12:00,bad,1 12:00,back,1", "12:09,slow,2 12:01,fast,2 12:03,fast,3", "13:00,x,1"])
 
+feed(sessions(stream("having")).where("n > 1"), "having", ["12:00,a,1 12:03,a,2", "12:01,b,3", "13:00,x,1"])
 feed(sessions(stream("touch")), "touch", ["12:00,a,1 12:15,a,2 12:00,b,1", "12:05,a,3 12:10,a,4 12:05:01,b,2", "13:00,x,1"])
 
 spark.conf.set("spark.sql.streaming.sessionWindow.merge.sessions.in.local.partition", "true")
