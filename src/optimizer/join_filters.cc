@@ -5,6 +5,7 @@
 
 #include "functions/null_test.h"
 #include "optimizer/named_values.h"
+#include "optimizer/null_rejection.h"
 #include "optimizer/rules.h"
 
 namespace sluice::optimizer {
@@ -50,21 +51,6 @@ void CollectConstraints(const PlanPtr& plan, const std::set<ExprId>& output, Con
   bool keeps_rows = plan->kind == PlanKind::kFilter || plan->kind == PlanKind::kProject ||
                     plan->kind == PlanKind::kWatermark || plan->kind == PlanKind::kDeadLetters;
   if (keeps_rows) CollectConstraints(plan->child(), output, constraints);
-}
-
-/// The columns of which one that is null makes the expression null.
-void CollectNullIntolerant(const ExprPtr& expr, std::vector<AttributePtr>* columns) {
-  if (expr->kind == ExprKind::kAttribute) {
-    columns->push_back(std::static_pointer_cast<const logical::AttributeExpr>(expr));
-    return;
-  }
-  static const auto* names = new std::set<std::string>{
-      "=",     "==",    "<",      "<=",   ">",         ">=",     "!=",       "<>",         "not",      "!",
-      "+",     "-",     "*",      "/",    "%",         "div",    "mod",      "abs",        "negative", "positive",
-      "upper", "lower", "length", "trim", "substring", "like",   "rlike",    "startswith", "endswith", "contains",
-      "year",  "month", "day",    "hour", "minute",    "second", "date_add", "date_sub",   "datediff"};
-  if (expr->kind != ExprKind::kCast && !names->contains(NameOf(expr))) return;
-  for (const ExprPtr& child : expr->children) CollectNullIntolerant(child, columns);
 }
 
 /// The conditions with one side of each equality of two columns put in place of the other.

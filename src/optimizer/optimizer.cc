@@ -10,6 +10,7 @@ const std::vector<Rule>& Rules() {
       {"constant folding", FoldConstants},
       {"boolean simplification", SimplifyBooleans},
       {"predicate pushdown", PushPredicatesDown},
+      {"outer joins", NarrowOuterJoins},
       {"filters of joins", InferJoinFilters},
       {"filters of scans", GiveFiltersToScans},
       {"column pruning", PruneColumns},

@@ -9,6 +9,7 @@ logical::PlanPtr PutDeadLettersAside(const logical::PlanPtr& plan, const Constan
 logical::PlanPtr FoldConstants(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr SimplifyBooleans(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr PushPredicatesDown(const logical::PlanPtr& plan, const ConstantFolder& fold);
+logical::PlanPtr NarrowOuterJoins(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr InferJoinFilters(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr GiveFiltersToScans(const logical::PlanPtr& plan, const ConstantFolder& fold);
 logical::PlanPtr CollapseProjects(const logical::PlanPtr& plan, const ConstantFolder& fold);

@@ -5,16 +5,16 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
 #include <cstring>
-#include <new>
+#include <utility>
 
 namespace sluice::state {
 namespace {
 
 constexpr size_t kFirstSlots = 64;
 constexpr size_t kNotFound = static_cast<size_t>(-1);
-constexpr size_t kPrefetchedTogether = 32;
+constexpr size_t kPrefetchedTogether = 32, kPrefetchedAhead = 16;
+constexpr int64_t kBytesWorthPacking = 1 << 20;
 
 // Of the slots at most five of eight are taken: beyond that, long rows of them make keys that are absent costly.
 bool IsTooFull(size_t taken, size_t slots) { return taken * 8 > slots * 5; }
@@ -35,30 +35,27 @@ void StateMap::Clear() {
     if (slot.block) FreeBlock(slot.block);
   }
   FreeReplaced();
+  if (!frozen_) pool_ = BlockPool();
   slots_.assign(kFirstSlots, Slot{});
   size_ = 0;
   recording_ = false;
 }
 
 StateMap::Block* StateMap::NewBlock(std::string_view key, std::string_view value) {
-  size_t bytes = sizeof(Block) + key.size() + value.size();
-  auto* block = static_cast<Block*>(std::malloc(bytes));
-  if (!block) throw std::bad_alloc();
+  auto* block = static_cast<Block*>(pool_.Allocate(sizeof(Block) + key.size() + value.size()));
   block->key_size = static_cast<uint32_t>(key.size());
   block->value_size = block->capacity = static_cast<uint32_t>(value.size());
   if (!key.empty()) std::memcpy(block->data, key.data(), key.size());
   if (!value.empty()) std::memcpy(block->data + key.size(), value.data(), value.size());
-  block_bytes_ += static_cast<int64_t>(bytes);
   return block;
 }
 
 void StateMap::FreeBlock(Block* block) {
   if (frozen_) {
     outlived_.push_back(block);
-    return;
+  } else {
+    pool_.Free(block, sizeof(Block) + block->key_size + block->capacity);
   }
-  block_bytes_ -= static_cast<int64_t>(sizeof(Block) + block->key_size + block->capacity);
-  std::free(block);
 }
 
 size_t StateMap::FindForInsert(std::string_view key, uint64_t hash) const {
@@ -155,13 +152,20 @@ void StateMap::Put(std::string_view key, std::string_view value) {
     return;
   }
   Block* block = slot->block;
-  if (!recording_ && !frozen_ && value.size() <= block->capacity) {
-    if (!value.empty()) std::memcpy(block->data + block->key_size, value.data(), value.size());
-    block->value_size = static_cast<uint32_t>(value.size());
-    return;
-  }
+  bool fits = recording_ ? value.size() == block->value_size : value.size() <= block->capacity;
+  if (fits && !frozen_) return ChangeInPlace(block, value);
   slot->block = NewBlock(key, value);
   Replace(block, slot->block);
+}
+
+void StateMap::ChangeInPlace(Block* block, std::string_view value) {
+  if (recording_) {
+    old_values_.append(ValueOf(*block));
+    changes_.push_back({block, block});
+  }
+  // The value may be a view of the block.
+  if (!value.empty()) std::memmove(block->data + block->key_size, value.data(), value.size());
+  block->value_size = static_cast<uint32_t>(value.size());
 }
 
 bool StateMap::Remove(std::string_view key) {
@@ -201,29 +205,50 @@ void StateMap::ClearSlot(size_t index) {
 }
 
 void StateMap::ForEach(const std::function<bool(std::string_view, std::string_view)>& visit) const {
-  for (const Slot& slot : slots_) {
-    if (slot.block && !visit(KeyOf(*slot.block), ValueOf(*slot.block))) return;
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (i + kPrefetchedAhead < slots_.size()) __builtin_prefetch(slots_[i + kPrefetchedAhead].block);
+    const Block* block = slots_[i].block;
+    if (block && !visit(KeyOf(*block), ValueOf(*block))) return;
   }
 }
 
 void StateMap::FreeReplaced() {
   for (const Change& change : changes_) {
-    if (change.before) FreeBlock(change.before);
+    if (change.before && change.before != change.after) FreeBlock(change.before);
   }
   changes_.clear();
+  old_values_.clear();
 }
 
 void StateMap::Keep() {
   FreeReplaced();
   if (changes_.capacity() > 100'000) changes_.shrink_to_fit();
-  // After a burst the table gives its memory back.
+  old_values_.shrink_to_fit();
+  // After a burst the table and the blocks give their memory back.
   size_t needed = std::max(kFirstSlots, std::bit_ceil(static_cast<size_t>(size_) * 2));
   if (slots_.size() / 8 >= needed) Rehash(needed);
+  if (!frozen_ && pool_.held() > kBytesWorthPacking && pool_.used() < pool_.held() / 4) PackBlocks();
+}
+
+void StateMap::PackBlocks() {
+  BlockPool old = std::exchange(pool_, BlockPool());
+  for (Slot& slot : slots_) {
+    if (!slot.block) continue;
+    Block* block = slot.block;
+    slot.block = NewBlock(KeyOf(*block), ValueOf(*block));
+    old.Free(block, sizeof(Block) + block->key_size + block->capacity);
+  }
 }
 
 void StateMap::Undo() {
   for (; !changes_.empty(); changes_.pop_back()) {
     auto [before, after] = changes_.back();
+    if (before == after) {
+      size_t size = before->value_size, start = old_values_.size() - size;
+      std::memcpy(before->data + before->key_size, old_values_.data() + start, size);
+      old_values_.resize(start);
+      continue;
+    }
     std::string_view key = KeyOf(*(after ? after : before));
     uint64_t hash = HashOf(key);
     if (after && before) {

@@ -4,12 +4,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "state/block_pool.h"
+
 namespace sluice::state {
 
-/// Open addressing, without marks for removed entries, over single heap blocks that hold key and value. Changes since
+/// Open addressing, without marks for removed entries, over single blocks that hold key and value. Changes since
 /// the last Keep can be undone.
 class StateMap {
  public:
@@ -29,7 +32,7 @@ class StateMap {
   void RemoveIf(const std::function<bool(std::string_view key, std::string_view value)>& passes);
   void ForEach(const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
   int64_t size() const { return size_; }
-  int64_t MemoryUsed() const { return block_bytes_ + static_cast<int64_t>(slots_.size() * sizeof(Slot)); }
+  int64_t MemoryUsed() const { return pool_.held() + static_cast<int64_t>(slots_.size() * sizeof(Slot)); }
   void Clear();
 
   /// Records changes from now on, so that Undo can take them back.
@@ -55,7 +58,8 @@ class StateMap {
     uint64_t hash = 0;
     Block* block = nullptr;  // null = free
   };
-  // The blocks of a key before and after; null: it was or is absent. While changes are recorded the old one stays.
+  // The blocks of a key before and after; null: it was or is absent. While changes are recorded the old one stays. If
+  // both are the same, the value was changed in its place, and the old one lies in old_values_.
   struct Change {
     Block* before;
     Block* after;
@@ -68,6 +72,8 @@ class StateMap {
   Block* NewBlock(std::string_view key, std::string_view value);
   void FreeBlock(Block* block);
   void Replace(Block* before, Block* after);
+  void ChangeInPlace(Block* block, std::string_view value);
+  void PackBlocks();
   void FreeReplaced();
   void RemoveAt(size_t index);
   void ClearSlot(size_t index);
@@ -75,9 +81,11 @@ class StateMap {
   void Rehash(size_t slots);
 
   std::vector<Slot> slots_;
-  int64_t size_ = 0, block_bytes_ = 0;
+  BlockPool pool_;
+  int64_t size_ = 0;
   bool recording_ = false, frozen_ = false;
   std::vector<Change> changes_;
+  std::string old_values_;        // one after the other, in the order of their changes
   std::vector<Block*> outlived_;  // of the image only
 };
 
