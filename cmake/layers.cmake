@@ -19,7 +19,7 @@ sluice_add_library(exec DEPS functions connectors/spi state)
 sluice_add_library(checkpoint DEPS types LIBS nlohmann_json::nlohmann_json)
 sluice_add_library(connectors DEPS exec checkpoint formats REGISTRY ConnectorRegistry
                    LIBS nlohmann_json::nlohmann_json rdkafka)
-sluice_add_library(python DEPS exec LIBS nlohmann_json::nlohmann_json)
+sluice_add_library(python DEPS exec protocol LIBS nlohmann_json::nlohmann_json)
 sluice_add_library(streaming DEPS exec checkpoint connectors/spi optimizer LIBS nlohmann_json::nlohmann_json)
 sluice_add_library(session DEPS analyzer optimizer streaming connectors python catalog LIBS nlohmann_json::nlohmann_json)
 sluice_add_library(server DEPS session connect LIBS nlohmann_json::nlohmann_json PkgConfig::ZSTD PkgConfig::XXHASH ZLIB::ZLIB)

@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "analyzer/scope.h"
+#include "logical/stateful_functions.h"
 
 namespace sluice::analyzer {
 
@@ -119,6 +120,17 @@ class Copier {
       case PlanKind::kGroupMap: {
         const auto* map = plan->As<logical::GroupMap>();
         return std::make_shared<logical::GroupMap>(children[0], Copy(map->grouping), map->function, Copy(plan->output));
+      }
+      case PlanKind::kPandasWithState: {
+        const auto* map = plan->As<logical::PandasWithState>();
+        return std::make_shared<logical::PandasWithState>(children[0], Copy(map->grouping), map->function,
+                                                          map->state_type, map->update_mode, map->timeout,
+                                                          Copy(plan->output));
+      }
+      case PlanKind::kTransformWithState: {
+        const auto* map = plan->As<logical::TransformWithState>();
+        return std::make_shared<logical::TransformWithState>(
+            std::move(children), Copy(map->grouping), Copy(map->initial_grouping), map->spec, Copy(plan->output));
       }
       case PlanKind::kCoGroupMap: {
         const auto* map = plan->As<logical::CoGroupMap>();

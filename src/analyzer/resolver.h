@@ -92,6 +92,8 @@ class Resolver {
   logical::PlanPtr Node(const plan::MapPartitions& node);
   logical::PlanPtr Node(const plan::GroupMap& node);
   logical::PlanPtr Node(const plan::CoGroupMap& node);
+  logical::PlanPtr Node(const plan::ApplyInPandasWithState& node);
+  logical::PlanPtr Node(const plan::TransformWithState& node);
   logical::PlanPtr Node(const plan::CachedRemoteRelation& node);
   logical::PlanPtr Node(const plan::Parse& node);
   logical::PlanPtr Node(const plan::SqlQuery& node);
@@ -102,6 +104,8 @@ class Resolver {
   logical::PlanPtr Node(const plan::CatalogCall& node);
   logical::PlanPtr Node(const plan::Unsupported& node);
 
+  /// transformWithState with the watermark of its input on its own event time.
+  logical::PlanPtr WithEventTime(const logical::PlanPtr& transform, const std::string& column);
   void CheckFilterCondition(const logical::ExprPtr& condition, const logical::PlanPtr& input) const;
   /// The value of LIMIT and OFFSET; INVALID_LIMIT_LIKE_EXPRESSION.*.
   int64_t LimitCount(const plan::ExpressionPtr& expression, const char* name);

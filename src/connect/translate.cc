@@ -103,6 +103,8 @@ plan::Relation::Node Translator::RelationNode(const proto::Relation& relation) {
       return ToPlan(*this, relation.group_map());
     case Case::kCoGroupMap:
       return ToPlan(*this, relation.co_group_map());
+    case Case::kApplyInPandasWithState:
+      return ToPlan(*this, relation.apply_in_pandas_with_state());
     case Case::kWithWatermark:
       return ToPlan(*this, relation.with_watermark());
     case Case::kHtmlString:
@@ -131,8 +133,6 @@ plan::Relation::Node Translator::RelationNode(const proto::Relation& relation) {
       return ToPlan(*this, relation.catalog());
     case Case::kCachedLocalRelation:
       throw InvalidPlan("CANNOT_FIND_CACHED_LOCAL_RELATION", {{"hash", relation.cached_local_relation().hash()}});
-    case Case::kApplyInPandasWithState:
-      return plan::Unsupported{"GroupedData.applyInPandasWithState"};
     case Case::kCommonInlineUserDefinedTableFunction:
       return plan::Unsupported{"The Python table function " +
                                relation.common_inline_user_defined_table_function().function_name()};

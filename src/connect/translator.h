@@ -109,6 +109,7 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::UnresolvedTable
 plan::Relation::Node ToPlan(Translator& translator, const proto::MapPartitions& map);
 plan::Relation::Node ToPlan(Translator& translator, const proto::GroupMap& map);
 plan::Relation::Node ToPlan(Translator& translator, const proto::CoGroupMap& map);
+plan::Relation::Node ToPlan(Translator& translator, const proto::ApplyInPandasWithState& map);
 // relations/streaming.cc
 plan::Relation::Node ToPlan(Translator& translator, const proto::WithWatermark& watermark);
 plan::Relation::Node ToPlan(Translator& translator, const proto::CollectMetrics& metrics);

@@ -10,6 +10,7 @@
 #include "exec/python_extraction.h"
 #include "exec/sliding_windows.h"
 #include "exec/stateful/planning.h"
+#include "logical/stateful_functions.h"
 #include "logical/watermark_metadata.h"
 
 namespace sluice::exec {
@@ -121,6 +122,10 @@ class Planner {
       case PlanKind::kCoGroupMap:
         return options_.python.co_group_map(Plan(node->children[0]), Plan(node->children[1]),
                                             *node->As<logical::CoGroupMap>());
+      case PlanKind::kPandasWithState:
+        return PlanPandasWithState(*node->As<logical::PandasWithState>());
+      case PlanKind::kTransformWithState:
+        return PlanTransformWithState(*node->As<logical::TransformWithState>());
       case PlanKind::kShowString: {
         auto* show = node->As<logical::ShowString>();
         return MakeShowString(PlanFirst(node->child(), std::max<int64_t>(show->num_rows, 0) + 1), *show);
@@ -304,6 +309,24 @@ class Planner {
   OperatorPtr PlanWindow(const logical::Window& node) {
     if (HasPython(node.windows)) throw base::Error::Unsupported("A Python function in a window");
     return MakeWindow(Plan(node.child()), node, shuffle_partitions_);
+  }
+
+  OperatorPtr PlanPandasWithState(const logical::PandasWithState& node) {
+    if (!options_.streaming || !node.is_streaming) {
+      throw base::Error::Plain(base::ErrorKind::kUnsupportedOperation,
+                               "applyInPandasWithState is unsupported in batch query. Use applyInPandas instead.",
+                               "_LEGACY_ERROR_TEMP_3176");
+    }
+    StatefulOptions stateful = NextStateful(node);
+    return options_.python.pandas_with_state(Plan(node.child()), node, stateful);
+  }
+
+  OperatorPtr PlanTransformWithState(const logical::TransformWithState& node) {
+    std::optional<StatefulOptions> stateful;
+    if (options_.streaming && node.is_streaming) stateful = NextStateful(node);
+    std::vector<OperatorPtr> children;
+    for (const PlanPtr& child : node.children) children.push_back(Plan(child));
+    return options_.python.transform_with_state(std::move(children), node, stateful ? &*stateful : nullptr);
   }
 
   // Spark numbers them from the root down: called before what is below is planned.

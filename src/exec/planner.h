@@ -5,7 +5,14 @@
 
 #include "exec/operator.h"
 
+namespace sluice::logical {
+struct PandasWithState;
+struct TransformWithState;
+}  // namespace sluice::logical
+
 namespace sluice::exec {
+
+struct StatefulOptions;  // exec/stateful
 
 /// Plans a Python node (UDF projection, mapInPandas, applyInPandas …); python/ supplies it, so that exec/ does not
 /// know how workers are run. `udfs` are the PythonUdfExprs of one evaluation step over `child`; the result's output is
@@ -17,6 +24,12 @@ struct PythonPlanner {
   std::function<OperatorPtr(OperatorPtr child, const logical::MapPartitions& node)> map_partitions;
   std::function<OperatorPtr(OperatorPtr child, const logical::GroupMap& node)> group_map;
   std::function<OperatorPtr(OperatorPtr left, OperatorPtr right, const logical::CoGroupMap& node)> co_group_map;
+  std::function<OperatorPtr(OperatorPtr child, const logical::PandasWithState& node, const StatefulOptions& options)>
+      pandas_with_state;
+  /// The second child is the initial state; options are null in a batch query.
+  std::function<OperatorPtr(std::vector<OperatorPtr> children, const logical::TransformWithState& node,
+                            const StatefulOptions* options)>
+      transform_with_state;
 };
 
 struct PlannerOptions {

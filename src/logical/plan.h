@@ -66,6 +66,8 @@ enum class PlanKind {
   kCoGroupMap,
   kShowString,
   kHint,
+  kPandasWithState,
+  kTransformWithState,
 };
 
 struct Plan;

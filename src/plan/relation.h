@@ -226,7 +226,7 @@ struct MapPartitions {
   ExpressionPtr function;  ///< PythonUdf
   bool is_barrier = false;
 };
-/// applyInPandas, applyInArrow (transformWithState is refused by the analyzer)
+/// applyInPandas, applyInArrow
 struct GroupMap {
   RelationPtr input;
   std::vector<ExpressionPtr> grouping;
@@ -236,6 +236,25 @@ struct CoGroupMap {
   RelationPtr input, other;
   std::vector<ExpressionPtr> input_grouping, other_grouping;
   ExpressionPtr function;
+};
+/// applyInPandasWithState; mode and timeout as the program wrote them.
+struct ApplyInPandasWithState {
+  RelationPtr input;
+  std::vector<ExpressionPtr> grouping;
+  ExpressionPtr function;
+  types::TypePtr output_schema, state_schema;
+  std::string output_mode, timeout;
+};
+/// transformWithState and transformWithStateInPandas; modes as the program wrote them.
+struct TransformWithState {
+  RelationPtr input;
+  std::vector<ExpressionPtr> grouping;
+  ExpressionPtr function;
+  types::TypePtr output_schema;
+  std::string output_mode, time_mode;
+  std::string event_time_column;  ///< of the output; empty = none
+  RelationPtr initial;            ///< null = none
+  std::vector<ExpressionPtr> initial_grouping;
 };
 /// A frame that the server keeps for the session: df.checkpoint(), the batch of foreachBatch.
 struct CachedRemoteRelation {
@@ -289,13 +308,13 @@ struct Unsupported {
 };
 
 struct Relation {
-  using Node =
-      std::variant<NamedTable, DataSource, Project, Filter, Join, SetOp, Sort, Limit, Offset, Tail, Aggregate,
-                   Deduplicate, LocalRelation, Values, Range, SubqueryAlias, WithColumns, WithColumnsRenamed, Drop,
-                   ToDF, ToSchema, Sample, Repartition, RepartitionByExpression, Hint, ShowString, HtmlString, FillNa,
-                   DropNa, ReplaceNa, Describe, Summary, Unpivot, Transpose, WithWatermark, CollectMetrics,
-                   MapPartitions, GroupMap, CoGroupMap, CachedRemoteRelation, Parse, SqlQuery, WithRelations,
-                   CommonTableExpressions, LateralView, TableValuedFunction, CatalogCall, Unsupported>;
+  using Node = std::variant<NamedTable, DataSource, Project, Filter, Join, SetOp, Sort, Limit, Offset, Tail, Aggregate,
+                            Deduplicate, LocalRelation, Values, Range, SubqueryAlias, WithColumns, WithColumnsRenamed,
+                            Drop, ToDF, ToSchema, Sample, Repartition, RepartitionByExpression, Hint, ShowString,
+                            HtmlString, FillNa, DropNa, ReplaceNa, Describe, Summary, Unpivot, Transpose, WithWatermark,
+                            CollectMetrics, MapPartitions, GroupMap, CoGroupMap, ApplyInPandasWithState,
+                            TransformWithState, CachedRemoteRelation, Parse, SqlQuery, WithRelations,
+                            CommonTableExpressions, LateralView, TableValuedFunction, CatalogCall, Unsupported>;
   Node node;
   std::optional<int64_t> plan_id;
   base::QueryContextPtr origin;  ///< the SQL text it came from, or null

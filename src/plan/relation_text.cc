@@ -221,6 +221,25 @@ struct Printer {
         .Input(r.other)
         .Finish();
   }
+  std::string operator()(const ApplyInPandasWithState& r) const {
+    return TreeText("ApplyInPandasWithState")
+        .Exprs("grouping", r.grouping)
+        .Expr("function", r.function)
+        .Type("output", r.output_schema)
+        .Type("state", r.state_schema)
+        .Text("output mode", r.output_mode)
+        .Text("timeout", r.timeout)
+        .Input(r.input)
+        .Finish();
+  }
+  std::string operator()(const TransformWithState& r) const {
+    TreeText text("TransformWithState");
+    text.Exprs("grouping", r.grouping).Expr("function", r.function).Type("output", r.output_schema);
+    text.Text("output mode", r.output_mode).Text("time mode", r.time_mode);
+    text.Text("event time", r.event_time_column).Exprs("initial grouping", r.initial_grouping).Input(r.input);
+    if (r.initial) text.Input(r.initial);
+    return text.Finish();
+  }
   std::string operator()(const CachedRemoteRelation& r) const {
     return TreeText("CachedRemoteRelation").Text("id", r.relation_id).Finish();
   }

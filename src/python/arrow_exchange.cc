@@ -71,6 +71,46 @@ std::shared_ptr<arrow::Array> FromWorkerArray(const std::shared_ptr<arrow::Array
   return *converted;
 }
 
+std::shared_ptr<arrow::Schema> WorkerSchema(const logical::Attributes& columns, const std::string& time_zone) {
+  arrow::FieldVector fields;
+  for (const logical::AttributePtr& column : columns) {
+    fields.push_back(arrow::field(column->name, ToWorkerType(column->type, time_zone), column->nullable));
+  }
+  return arrow::schema(fields);
+}
+
+std::shared_ptr<arrow::RecordBatch> ToWorkerBatch(const arrow::RecordBatch& batch, const logical::Attributes& columns,
+                                                  const std::shared_ptr<arrow::Schema>& schema,
+                                                  const std::string& time_zone) {
+  arrow::ArrayVector arrays;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    arrays.push_back(ToWorkerArray(batch.column(static_cast<int>(i)), columns[i]->type, time_zone));
+  }
+  return arrow::RecordBatch::Make(schema, batch.num_rows(), std::move(arrays));
+}
+
+std::shared_ptr<arrow::RecordBatch> FromStructColumn(const arrow::Array& column, const logical::Attributes& output,
+                                                     const std::shared_ptr<arrow::Schema>& schema) {
+  const auto& rows = static_cast<const arrow::StructArray&>(column);
+  if (rows.num_fields() != static_cast<int>(output.size())) {
+    throw base::Error::Internal("A Python map function's worker returned another number of columns than declared");
+  }
+  arrow::ArrayVector columns;
+  for (size_t i = 0; i < output.size(); ++i) {
+    columns.push_back(FromWorkerArray(rows.field(static_cast<int>(i)), output[i]->type));
+  }
+  return arrow::RecordBatch::Make(schema, column.length(), std::move(columns));
+}
+
+std::shared_ptr<arrow::RecordBatch> FromStructBatch(const arrow::RecordBatch& results,
+                                                    const logical::Attributes& output,
+                                                    const std::shared_ptr<arrow::Schema>& schema) {
+  if (results.num_columns() != 1 || results.column(0)->type_id() != arrow::Type::STRUCT) {
+    throw base::Error::Internal("A Python map function's worker did not return a struct column");
+  }
+  return FromStructColumn(*results.column(0), output, schema);
+}
+
 std::vector<std::pair<std::string, std::string>> RunnerConf(const base::SqlConf& conf) {
   std::vector<std::pair<std::string, std::string>> out;
   for (const char* key : {"spark.sql.session.timeZone", "spark.sql.execution.pandas.convertToArrowArraySafely",
@@ -80,6 +120,8 @@ std::vector<std::pair<std::string, std::string>> RunnerConf(const base::SqlConf&
                           "spark.sql.legacy.execution.pythonUDF.pandas.conversion.enabled"}) {
     if (auto value = conf.Find(key)) out.emplace_back(key, *value);
   }
+  constexpr char kMaxBytes[] = "spark.sql.execution.arrow.maxBytesPerBatch";
+  out.emplace_back(kMaxBytes, std::to_string(conf.GetBytes(kMaxBytes)));
   return out;
 }
 

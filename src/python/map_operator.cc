@@ -12,28 +12,11 @@
 #include "base/arrow_status.h"
 #include "base/error.h"
 #include "python/arrow_exchange.h"
+#include "python/grouped_rows.h"
 #include "python/task.h"
 
 namespace sluice::python {
 namespace {
-
-std::shared_ptr<arrow::Schema> WorkerSchema(const logical::Attributes& columns, const std::string& time_zone) {
-  arrow::FieldVector fields;
-  for (const logical::AttributePtr& column : columns) {
-    fields.push_back(arrow::field(column->name, ToWorkerType(column->type, time_zone), column->nullable));
-  }
-  return arrow::schema(fields);
-}
-
-std::shared_ptr<arrow::RecordBatch> ToWorkerBatch(const arrow::RecordBatch& batch, const logical::Attributes& columns,
-                                                  const std::shared_ptr<arrow::Schema>& schema,
-                                                  const std::string& time_zone) {
-  arrow::ArrayVector arrays;
-  for (size_t i = 0; i < columns.size(); ++i) {
-    arrays.push_back(ToWorkerArray(batch.column(static_cast<int>(i)), columns[i]->type, time_zone));
-  }
-  return arrow::RecordBatch::Make(schema, batch.num_rows(), std::move(arrays));
-}
 
 // The rows as one struct column `_0`, as the map functions take them.
 std::shared_ptr<arrow::RecordBatch> AsStructBatch(const std::shared_ptr<arrow::RecordBatch>& batch) {
@@ -41,24 +24,6 @@ std::shared_ptr<arrow::RecordBatch> AsStructBatch(const std::shared_ptr<arrow::R
                                                      batch->columns());
   auto schema = arrow::schema({arrow::field("_0", column->type())});
   return arrow::RecordBatch::Make(schema, batch->num_rows(), {column});
-}
-
-// Results come as one struct column with the declared fields, in order.
-std::shared_ptr<arrow::RecordBatch> FromStructBatch(const arrow::RecordBatch& results,
-                                                    const logical::Attributes& output,
-                                                    const std::shared_ptr<arrow::Schema>& schema) {
-  if (results.num_columns() != 1 || results.column(0)->type_id() != arrow::Type::STRUCT) {
-    throw base::Error::Internal("A Python map function's worker did not return a struct column");
-  }
-  const auto& rows = static_cast<const arrow::StructArray&>(*results.column(0));
-  if (rows.num_fields() != static_cast<int>(output.size())) {
-    throw base::Error::Internal("A Python map function's worker returned another number of columns than declared");
-  }
-  arrow::ArrayVector columns;
-  for (size_t i = 0; i < output.size(); ++i) {
-    columns.push_back(FromWorkerArray(rows.field(static_cast<int>(i)), output[i]->type));
-  }
-  return arrow::RecordBatch::Make(schema, results.num_rows(), std::move(columns));
 }
 
 class ResultIterator : public exec::BatchIterator {
@@ -168,11 +133,7 @@ class GroupMapOperator : public exec::Operator {
     if (function_->eval_type != kGroupedMapPandasUdf && function_->eval_type != kGroupedMapArrowUdf) {
       throw base::Error::Unsupported("Python group functions of another kind than applyInPandas and applyInArrow");
     }
-    for (const logical::AttributePtr& key : node.grouping) {
-      for (size_t i = 0; i < child_->output().size(); ++i) {
-        if (child_->output()[i]->id == key->id) keys_.push_back(static_cast<int>(i));
-      }
-    }
+    keys_ = PositionsOf(node.grouping, child_->output());
     // Grouping expressions that are no column of the frame stand behind its columns.
     values_ = function_->arguments.empty() ? static_cast<int>(child_->output().size())
                                            : static_cast<int>(function_->arguments.size());
@@ -183,10 +144,7 @@ class GroupMapOperator : public exec::Operator {
     spec.eval_type = function_->eval_type;
     spec.runner_conf = RunnerConf(*context.conf);
     TaskFunction function{{}, {function_->command}};
-    function.arguments.emplace_back("", 1 + static_cast<int>(keys_.size()) + values_);
-    function.arguments.emplace_back("", static_cast<int>(keys_.size()));
-    for (int key : keys_) function.arguments.emplace_back("", key);
-    for (int value = 0; value < values_; ++value) function.arguments.emplace_back("", value);
+    function.arguments = GroupedArguments(keys_, values_);
     spec.functions = {std::move(function)};
     auto groups = std::make_shared<Groups>(SortIntoGroups(*child_, context, keys_));
     std::string time_zone = context.eval.time_zone;
@@ -220,17 +178,6 @@ class GroupMapOperator : public exec::Operator {
   std::vector<int> keys_;
   int values_ = 0;
 };
-
-/// Positions of attributes among an operator's columns.
-std::vector<int> PositionsOf(const logical::Attributes& wanted, const logical::Attributes& columns) {
-  std::vector<int> out;
-  for (const logical::AttributePtr& attribute : wanted) {
-    for (size_t i = 0; i < columns.size(); ++i) {
-      if (columns[i]->id == attribute->id) out.push_back(static_cast<int>(i));
-    }
-  }
-  return out;
-}
 
 std::shared_ptr<arrow::RecordBatch> AllRows(const exec::Operator& child, exec::ExecContext& context) {
   auto table = base::ValueOrThrow(arrow::Table::FromRecordBatches(child.schema(), exec::Collect(child, context)));
@@ -319,10 +266,8 @@ class CoGroupMapOperator : public exec::Operator {
     spec.partition_id = partition;
     TaskFunction function{{}, {function_->command}};
     for (int side = 0; side < 2; ++side) {
-      function.arguments.emplace_back("", 1 + static_cast<int>(keys_[side].size()) + values_[side]);
-      function.arguments.emplace_back("", static_cast<int>(keys_[side].size()));
-      for (int key : keys_[side]) function.arguments.emplace_back("", key);
-      for (int value = 0; value < values_[side]; ++value) function.arguments.emplace_back("", value);
+      auto arguments = GroupedArguments(keys_[side], values_[side]);
+      function.arguments.insert(function.arguments.end(), arguments.begin(), arguments.end());
     }
     spec.functions = {std::move(function)};
     auto pairs = std::make_shared<GroupPairs>(

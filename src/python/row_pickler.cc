@@ -183,25 +183,40 @@ void PickleValue(Pickler& out, const arrow::Array& array, const types::DataType&
   }
 }
 
+// The function that makes a Row of the schema from a tuple of internal values.
+void PushRowMaker(Pickler& out, const types::DataType& schema) {
+  out.Global("pyspark.sql.types", "_create_row_inbound_converter");
+  out.Global("pyspark.sql.types", "_parse_datatype_json_string");
+  out.Text(schema.Json());
+  out.Op("\x85R\x85R");
+}
+
+// Calls that function, which lies on the stack, for one row.
+void PushRow(Pickler& out, const arrow::ArrayVector& columns, const types::DataType& schema, int64_t row) {
+  out.Op("(");
+  for (size_t i = 0; i < columns.size(); ++i) PickleValue(out, *columns[i], *schema.fields()[i].type, row);
+  out.Op("tR");
+}
+
 }  // namespace
 
 std::string PickleRows(const arrow::RecordBatch& batch, const types::TypePtr& schema, int64_t begin, int64_t end) {
   Pickler out;
-  out.Global("pyspark.sql.types", "_create_row_inbound_converter");
-  out.Global("pyspark.sql.types", "_parse_datatype_json_string");
-  out.Text(schema->Json());
-  out.Op("\x85R\x85R");
+  PushRowMaker(out, *schema);
   out.Put(0);
   out.Op("0](");
   for (int64_t row = begin; row < end; ++row) {
     out.Get(0);
-    out.Op("(");
-    for (int i = 0; i < batch.num_columns(); ++i) {
-      PickleValue(out, *batch.column(i), *schema->fields()[i].type, row);
-    }
-    out.Op("tR");
+    PushRow(out, batch.columns(), *schema, row);
   }
   out.Op("e");
+  return out.Finish();
+}
+
+std::string PickleRow(const arrow::ArrayVector& columns, const types::DataType& schema, int64_t row) {
+  Pickler out;
+  PushRowMaker(out, schema);
+  PushRow(out, columns, schema, row);
   return out.Finish();
 }
 

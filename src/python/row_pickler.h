@@ -13,5 +13,7 @@ namespace sluice::python {
 /// travel as Spark's internal numbers and become datetimes in the worker (its time zone is TZ). Throws Unsupported for
 /// types without a Python form.
 std::string PickleRows(const arrow::RecordBatch& batch, const types::TypePtr& schema, int64_t begin, int64_t end);
+/// The same of a single row of columns: a pickle of one Row.
+std::string PickleRow(const arrow::ArrayVector& columns, const types::DataType& schema, int64_t row);
 
 }  // namespace sluice::python

@@ -29,8 +29,13 @@ enum EvalType {
   kMapPandasIterUdf = 205,
   kCogroupedMapPandasUdf = 206,
   kMapArrowIterUdf = 207,
+  kGroupedMapPandasUdfWithState = 208,
   kGroupedMapArrowUdf = 209,
   kCogroupedMapArrowUdf = 210,
+  kTransformWithStatePandasUdf = 211,
+  kTransformWithStatePandasInitStateUdf = 212,
+  kTransformWithStatePythonRowUdf = 213,
+  kTransformWithStatePythonRowInitStateUdf = 214,
   kScalarArrowUdf = 250,
   kScalarArrowIterUdf = 251,
 };

@@ -10,7 +10,9 @@
 #include "exec/compiled_expression.h"
 #include "python/arrow_exchange.h"
 #include "python/map_operator.h"
+#include "python/pandas_with_state.h"
 #include "python/task.h"
+#include "python/transform_with_state.h"
 
 namespace sluice::python {
 namespace {
@@ -250,6 +252,14 @@ exec::PythonPlanner MakePythonPlanner(std::shared_ptr<WorkerPool> pool) {
   };
   planner.co_group_map = [pool](exec::OperatorPtr left, exec::OperatorPtr right, const logical::CoGroupMap& node) {
     return MakeCoGroupMapOperator(pool, std::move(left), std::move(right), node);
+  };
+  planner.pandas_with_state = [pool](exec::OperatorPtr child, const logical::PandasWithState& node,
+                                     const exec::StatefulOptions& options) {
+    return MakePandasWithStateOperator(pool, std::move(child), node, options);
+  };
+  planner.transform_with_state = [pool](std::vector<exec::OperatorPtr> children,
+                                        const logical::TransformWithState& node, const exec::StatefulOptions* options) {
+    return MakeTransformWithStateOperator(pool, std::move(children), node, options);
   };
   return planner;
 }

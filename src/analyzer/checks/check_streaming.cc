@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "analyzer/analyzer.h"
+#include "analyzer/checks/stateful_functions.h"
 #include "analyzer/checks/stream_join.h"
 #include "base/error.h"
 #include "logical/watermark_metadata.h"
@@ -255,6 +256,9 @@ void CheckNode(const PlanPtr& plan, const PlanPtr& root, OutputMode mode) {
     case PlanKind::kJoin:
       CheckJoin(plan, mode);
       break;
+    case PlanKind::kPandasWithState:
+      CheckStatefulFunction(plan, root, mode);
+      break;
     case PlanKind::kCoGroupMap:
       if (any_stream()) Refuse("CoGrouping with a streaming DataFrame/Dataset is not supported", plan);
       break;
@@ -310,12 +314,13 @@ bool IsStateful(const logical::Plan& plan) {
     // Without an event time it never drops a row for being late.
     return deduplicate->within_watermark || HasWatermark(deduplicate->keys);
   }
-  return plan.kind == PlanKind::kAggregate;
+  return plan.kind == PlanKind::kAggregate || plan.kind == PlanKind::kPandasWithState ||
+         plan.kind == PlanKind::kTransformWithState;
 }
 
 // Operators whose late output a stateful operator above would drop.
 bool EmitsLateRows(const logical::Plan& plan, OutputMode mode) {
-  return IsStreamingAggregate(plan) && mode != OutputMode::kAppend;
+  return (IsStreamingAggregate(plan) && mode != OutputMode::kAppend) || StatefulFunctionEmitsLateRows(plan);
 }
 
 void CheckCorrectness(const PlanPtr& root, OutputMode mode) {
@@ -344,6 +349,7 @@ void CheckStreaming(const PlanPtr& plan, OutputMode mode, const base::SqlConf& c
   if (!plan->is_streaming) {
     Refuse("Queries without streaming sources cannot be executed with writeStream.start()", plan);
   }
+  CheckStatefulFunctionsCount(plan);
   CheckMode(plan, mode);
   CheckNodes(plan, plan, mode);
   if (ConfFlag(conf, "spark.sql.streaming.statefulOperator.checkCorrectness.enabled")) CheckCorrectness(plan, mode);

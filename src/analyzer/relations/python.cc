@@ -1,5 +1,7 @@
 // Python functions over whole partitions and groups.
 #include "analyzer/expression_resolver.h"
+#include "logical/stateful_functions.h"
+#include "logical/watermark_metadata.h"
 
 namespace sluice::analyzer {
 
@@ -43,6 +45,33 @@ PlanPtr WithKeys(PlanPtr input, std::vector<ExprPtr> keys, Attributes& attribute
   return computed ? std::make_shared<logical::Project>(input, std::move(columns)) : input;
 }
 
+std::string Lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+// "append", "update" or "complete".
+std::string OutputModeOf(const std::string& text) {
+  std::string mode = Lower(text);
+  if (mode == "append" || mode == "update" || mode == "complete") return mode;
+  throw base::Error(ErrorKind::kIllegalArgument, "STREAMING_OUTPUT_MODE.INVALID", {{"outputMode", text}});
+}
+
+logical::GroupTimeout TimeoutOf(const std::string& text) {
+  if (text == "NoTimeout") return logical::GroupTimeout::kNone;
+  if (text == "ProcessingTimeTimeout") return logical::GroupTimeout::kProcessingTime;
+  if (text == "EventTimeTimeout") return logical::GroupTimeout::kEventTime;
+  throw base::Error::Plain(ErrorKind::kIllegalState, "Invalid string for GroupStateTimeout: " + text);
+}
+
+logical::TimeMode TimeModeOf(const std::string& text) {
+  std::string mode = Lower(text);
+  if (mode == "none") return logical::TimeMode::kNone;
+  if (mode == "processingtime") return logical::TimeMode::kProcessingTime;
+  if (mode == "eventtime") return logical::TimeMode::kEventTime;
+  throw base::Error(ErrorKind::kIllegalArgument, "STATEFUL_PROCESSOR_UNKNOWN_TIME_MODE", {{"timeMode", text}});
+}
+
 }  // namespace
 
 PlanPtr Resolver::Node(const plan::MapPartitions& node) {
@@ -59,6 +88,70 @@ PlanPtr Resolver::Node(const plan::GroupMap& node) {
   std::vector<ExprPtr> keys = ExpressionResolver(*this, scope).ResolveAll(node.grouping);
   PlanPtr input = WithKeys(scope.inputs[0], std::move(keys), grouping);
   return std::make_shared<logical::GroupMap>(input, std::move(grouping), function, OutputOf(*function));
+}
+
+PlanPtr Resolver::Node(const plan::ApplyInPandasWithState& node) {
+  std::string mode = OutputModeOf(node.output_mode);
+  if (mode == "complete") {
+    throw base::Error::Plain(ErrorKind::kIllegalArgument, "The output mode of function should be append or update");
+  }
+  logical::GroupTimeout timeout = TimeoutOf(node.timeout);
+  Scope scope;
+  scope.inputs = {StripHidden(Resolve(node.input))};
+  auto function = std::make_shared<plan::PythonUdf>(*FunctionOf(node.function));
+  function->output_type = node.output_schema;
+  Attributes grouping;
+  std::vector<ExprPtr> keys = ExpressionResolver(*this, scope).ResolveAll(node.grouping);
+  PlanPtr input = WithKeys(scope.inputs[0], std::move(keys), grouping);
+  return std::make_shared<logical::PandasWithState>(input, std::move(grouping), function, node.state_schema,
+                                                    mode == "update", timeout, OutputOf(*function));
+}
+
+PlanPtr Resolver::Node(const plan::TransformWithState& node) {
+  logical::TransformWithStateSpec spec;
+  spec.output_mode = OutputModeOf(node.output_mode);
+  spec.output_mode[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(spec.output_mode[0])));
+  spec.time_mode = TimeModeOf(node.time_mode);
+  spec.has_event_time_column = !node.event_time_column.empty();
+  Scope scope;
+  scope.inputs = {StripHidden(Resolve(node.input))};
+  auto function = std::make_shared<plan::PythonUdf>(*FunctionOf(node.function));
+  function->output_type = node.output_schema;
+  spec.function = function;
+  Attributes grouping, initial_grouping;
+  std::vector<ExprPtr> keys = ExpressionResolver(*this, scope).ResolveAll(node.grouping);
+  std::vector<PlanPtr> children = {WithKeys(scope.inputs[0], std::move(keys), grouping)};
+  if (node.initial) {
+    Scope initial;
+    initial.inputs = {StripHidden(Resolve(node.initial))};
+    std::vector<ExprPtr> initial_keys = ExpressionResolver(*this, initial).ResolveAll(node.initial_grouping);
+    spec.initial_columns = static_cast<int>(initial.inputs[0]->output.size());
+    children.push_back(WithKeys(initial.inputs[0], std::move(initial_keys), initial_grouping));
+  }
+  auto transform = std::make_shared<logical::TransformWithState>(
+      std::move(children), std::move(grouping), std::move(initial_grouping), std::move(spec), OutputOf(*function));
+  return node.event_time_column.empty() ? transform : WithEventTime(transform, node.event_time_column);
+}
+
+// The same node whose output has the watermark of the input on its event time.
+PlanPtr Resolver::WithEventTime(const PlanPtr& transform, const std::string& column) {
+  std::optional<int64_t> delay_ms;
+  for (const auto& attribute : transform->children[0]->output) {
+    if (auto delay = logical::WatermarkDelayMs(attribute->metadata)) delay_ms = delay;
+  }
+  Scope scope;
+  scope.inputs = {transform};
+  ExprPtr event_time = ExpressionResolver(*this, scope).Resolve(plan::MakeAttribute(types::ParseAttributeName(column)));
+  const auto* node = transform->As<logical::TransformWithState>();
+  Attributes output = node->output;
+  for (auto& attribute : output) {
+    if (!delay_ms || attribute->id != logical::ToAttribute(event_time)->id) continue;
+    auto marked = std::make_shared<AttributeExpr>(*attribute);
+    marked->metadata = logical::WithWatermarkDelay(attribute->metadata, delay_ms);
+    attribute = marked;
+  }
+  return std::make_shared<logical::TransformWithState>(node->children, node->grouping, node->initial_grouping,
+                                                       node->spec, std::move(output));
 }
 
 PlanPtr Resolver::Node(const plan::CoGroupMap& node) {

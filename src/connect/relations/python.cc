@@ -10,8 +10,39 @@ plan::Relation::Node ToPlan(Translator& translator, const proto::MapPartitions& 
   return plan::MapPartitions{translator.Relation(map.input()), translator.Function(map.func()), map.is_barrier()};
 }
 
+namespace {
+
+plan::TransformWithState TransformWithState(Translator& translator, const proto::GroupMap& map) {
+  const proto::TransformWithStateInfo& info = map.transform_with_state_info();
+  plan::TransformWithState out;
+  out.input = translator.Relation(map.input());
+  out.grouping = translator.Expressions(map.grouping_expressions());
+  out.function = translator.Function(map.func());
+  out.output_schema = ToType(info.output_schema());
+  out.output_mode = map.output_mode();
+  out.time_mode = info.time_mode();
+  out.event_time_column = info.event_time_column_name();
+  if (map.has_initial_input()) out.initial = translator.Relation(map.initial_input());
+  out.initial_grouping = translator.Expressions(map.initial_grouping_expressions());
+  return out;
+}
+
+}  // namespace
+
+plan::Relation::Node ToPlan(Translator& translator, const proto::ApplyInPandasWithState& map) {
+  plan::ApplyInPandasWithState out;
+  out.input = translator.Relation(map.input());
+  out.grouping = translator.Expressions(map.grouping_expressions());
+  out.function = translator.Function(map.func());
+  out.output_schema = types::ParseSchemaText(map.output_schema());
+  out.state_schema = types::ParseSchemaText(map.state_schema());
+  out.output_mode = map.output_mode();
+  out.timeout = map.timeout_conf();
+  return out;
+}
+
 plan::Relation::Node ToPlan(Translator& translator, const proto::GroupMap& map) {
-  if (map.has_transform_with_state_info()) return plan::Unsupported{"GroupedData.transformWithState"};
+  if (map.has_transform_with_state_info()) return TransformWithState(translator, map);
   if (map.has_is_map_groups_with_state() || map.has_state_schema()) {
     return plan::Unsupported{"KeyValueGroupedDataset.mapGroupsWithState"};
   }
