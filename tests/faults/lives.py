@@ -87,7 +87,7 @@ def interrupted(program, scenario, point, passage, action, make_input):
             else:
                 assert f"Injected fault at {point}" in str(failure), failure
             assert second.complete(scenario, folder)
-            return scenario.result(second.spark, folder)
+            return scenario.final_result(second.spark, folder)
         finally:
             second.close()
             if second is not first:
