@@ -2,6 +2,7 @@
 #include "exec/planner.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/error.h"
@@ -43,6 +44,39 @@ bool HasPython(const std::vector<ExprPtr>& expressions) {
 bool GroupsBySession(const std::vector<ExprPtr>& grouping) {
   return std::ranges::any_of(
       grouping, [](const ExprPtr& key) { return logical::IsSessionWindow(logical::ToAttribute(key)->metadata); });
+}
+
+// Spark's RemoveLiteralFromGroupExpressions and RemoveRepetitionFromGroupExpressions: constants and what is a key
+// already are no part of the key in the state.
+void DropNeedlessKeys(std::vector<ExprPtr>* grouping, std::vector<ExprPtr>* results) {
+  std::map<logical::ExprId, ExprPtr> dropped;  // by the key's attribute: what stands for it
+  std::vector<ExprPtr> kept, values;
+  for (const ExprPtr& key : *grouping) {
+    ExprPtr value = key;
+    while (value->kind == ExprKind::kAlias) value = value->children[0];
+    auto known = std::ranges::find_if(values, [&](const ExprPtr& other) { return SemanticEquals(other, value); });
+    if (value->kind == ExprKind::kLiteral) {
+      dropped[logical::ToAttribute(key)->id] = value;
+    } else if (known != values.end()) {
+      dropped[logical::ToAttribute(key)->id] = logical::ToAttribute(kept[known - values.begin()]);
+    } else {
+      kept.push_back(key);
+      values.push_back(value);
+    }
+  }
+  if (dropped.empty() || kept.empty()) return;
+  auto stand_in = [&](const ExprPtr& expr) -> ExprPtr {
+    const auto* attribute = expr->As<logical::AttributeExpr>();
+    auto found = attribute ? dropped.find(attribute->id) : dropped.end();
+    return found == dropped.end() ? nullptr : found->second;
+  };
+  for (ExprPtr& result : *results) {
+    logical::AttributePtr name = logical::ToAttribute(result);
+    result = logical::Transform(result, stand_in);
+    bool named = result->kind == ExprKind::kAlias || logical::ToAttribute(result) == name;
+    if (!named) result = std::make_shared<logical::AliasExpr>(result, name->name, name->id, name->metadata);
+  }
+  *grouping = std::move(kept);
 }
 
 // What Spark's ConvertToLocalRelation turns into local data.
@@ -197,6 +231,7 @@ class Planner {
       grouping.assign(all.begin(), middle);
       results.assign(middle, all.end());
     }
+    if (stateful) DropNeedlessKeys(&grouping, &results);
     bool sessions = GroupsBySession(grouping);
     if (stateful) {
       logical::Aggregate aggregate(node.child(), grouping, results);

@@ -46,4 +46,6 @@ scene.attempt("update", lambda: sessions(stream("u")).writeStream.outputMode("up
 alone = stream("g").groupBy(F.session_window("t", "5 minutes")).count()
 scene.put("g/1.csv", "2024-01-01 12:00,a,1\n")
 scene.attempt("without another key", lambda: alone.writeStream.format("noop").start().processAllAvailable())
+constant = stream("g").groupBy(F.session_window("t", "5 minutes"), F.lit(1).alias("one")).count()
+scene.attempt("with a constant key", lambda: constant.writeStream.format("noop").start().processAllAvailable())
 scene.attempt("without a watermark", lambda: sessions(stream("n", None)).writeStream.format("noop").start())
