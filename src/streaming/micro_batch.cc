@@ -105,6 +105,7 @@ MicroBatch::MicroBatch(std::shared_ptr<QueryRuntime> runtime, BatchRange range, 
   if (!runtime_->state) return;
   state_ = std::make_unique<exec::StateContext>(runtime_->state.get(), range_.batch_id, await_log_);
   bool allows_multiple = AllowsMultipleStatefulOperators(*runtime_->conf);
+  state_->single_watermark = !allows_multiple;
   state_->late_watermark_ms =
       PropagateWatermark(root(), allows_multiple ? range_.previous_watermark_ms : range_.watermark_ms);
   state_->eviction_watermark_ms = PropagateWatermark(root(), range_.watermark_ms);

@@ -14,6 +14,7 @@ TaskWatermarks::TaskWatermarks(const StateContext& context, int64_t operator_id)
   };
   late_ms = find(context.late_watermark_ms);
   evict_ms = find(context.eviction_watermark_ms);
+  if (context.single_watermark || late_ms != evict_ms) evict_anew_ms = evict_ms;
 }
 
 void CommitPartition(StateContext& context, const state::OperatorInfo& info, std::shared_ptr<state::StateStore> store,

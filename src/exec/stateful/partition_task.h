@@ -32,6 +32,9 @@ int64_t MillisOf(StepTimer::Duration duration);
 struct TaskWatermarks {
   TaskWatermarks(const StateContext& context, int64_t operator_id);
   std::optional<int64_t> late_ms, evict_ms;
+  /// What may be evicted of state whose times come from rows that were not late: nothing if the batch before evicted
+  /// with the same watermark.
+  std::optional<int64_t> evict_anew_ms;
 };
 
 /// Commits a partition's store and reports its numbers, `metrics` with the store's own, as of so many runs. To be

@@ -48,6 +48,8 @@ class StateContext {
   /// Watermarks in milliseconds of an operator: late rows are judged by the previous batch's,
   /// eviction by the current. Nothing without a watermark.
   std::map<int64_t, std::optional<int64_t>> late_watermark_ms, eviction_watermark_ms;
+  /// Late rows are judged by this batch's watermark instead (statefulOperator.allowMultiple=false).
+  bool single_watermark = false;
 
   void Report(int64_t operator_id, const StateOperatorMetrics& part);
   std::map<int64_t, StateOperatorMetrics> metrics() const;

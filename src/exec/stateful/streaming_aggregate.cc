@@ -138,7 +138,7 @@ class StreamingAggregateIterator final : public BatchIterator {
     {
       StepTimer timer(&removal_time);
       if (mode_ == OutputMode::kComplete) CollectAll();
-      if (mode_ != OutputMode::kComplete && shape_.event_time && watermarks_.evict_ms) Evict();
+      if (mode_ != OutputMode::kComplete && shape_.event_time && watermarks_.evict_anew_ms) Evict();
     }
     metrics_.removals_ms = MillisOf(removal_time);
   }

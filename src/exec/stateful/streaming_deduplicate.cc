@@ -142,7 +142,7 @@ class StreamingDeduplicateIterator final : public BatchIterator {
   }
 
   void Evict(int64_t watermark_us) {
-    if (!shape_.within_watermark && !shape_.key_time) return;
+    if (!shape_.within_watermark && (!shape_.key_time || !watermarks_.evict_anew_ms)) return;
     store_->RemoveIf([&](std::string_view key, std::string_view value) {
       std::optional<int64_t> time = shape_.within_watermark ? state::Load<int64_t>(value.data() + state::BitsetBytes(1))
                                                             : shape_.key_time->OfRow(key);

@@ -109,7 +109,7 @@ class StreamingSessionsIterator final : public BatchIterator {
     {
       StepTimer timer(&removal_time);
       if (mode_ == OutputMode::kComplete) CollectAll();
-      if (mode_ != OutputMode::kComplete && shape_.value_time && watermarks_.evict_ms) Evict();
+      if (mode_ != OutputMode::kComplete && shape_.value_time && watermarks_.evict_anew_ms) Evict();
     }
     metrics_.updates_ms = MillisOf(update_time);
     metrics_.removals_ms = MillisOf(removal_time);
