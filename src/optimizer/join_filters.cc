@@ -91,6 +91,30 @@ PlanPtr WithFilters(const PlanPtr& input, const Conditions& constraints) {
   return std::make_shared<logical::Filter>(input, logical::JoinConjuncts(added));
 }
 
+bool HasFloats(const types::DataType& type) {
+  switch (type.id()) {
+    case types::TypeId::kFloat:
+    case types::TypeId::kDouble:
+      return true;
+    case types::TypeId::kArray:
+      return HasFloats(*type.element());
+    case types::TypeId::kStruct:
+      return std::ranges::any_of(type.fields(), [](const auto& field) { return HasFloats(*field.type); });
+    default:
+      return false;
+  }
+}
+
+/// Spark normalizes floating-point keys first, and sees no further into them.
+bool IsNormalizedKey(const ExprPtr& conjunct, const logical::Join& join) {
+  if ((NameOf(conjunct) != "=" && NameOf(conjunct) != "==") || !HasFloats(*conjunct->children[0]->type)) return false;
+  auto is_of = [&](const ExprPtr& expr, size_t side) {
+    return !logical::References(expr).empty() && RefersOnlyTo(expr, IdsOf(join.children[side]->output));
+  };
+  const ExprPtr &a = conjunct->children[0], &b = conjunct->children[1];
+  return (is_of(a, 0) && is_of(b, 1)) || (is_of(a, 1) && is_of(b, 0));
+}
+
 PlanPtr Infer(const logical::Join& join) {
   bool both = join.type == JoinType::kInner || join.type == JoinType::kLeftSemi;
   bool left = both || join.type == JoinType::kRightOuter;
@@ -98,9 +122,9 @@ PlanPtr Infer(const logical::Join& join) {
   if (!join.condition || (!left && !right)) return nullptr;
   Conditions constraints;
   for (const ExprPtr& conjunct : logical::SplitConjuncts(join.condition)) {
-    if (!logical::Contains(conjunct, ExprKind::kSubquery) && !logical::Contains(conjunct, ExprKind::kPythonUdf)) {
-      Add(conjunct, &constraints);
-    }
+    bool opaque = logical::Contains(conjunct, ExprKind::kSubquery) ||
+                  logical::Contains(conjunct, ExprKind::kPythonUdf) || IsNormalizedKey(conjunct, join);
+    if (!opaque) Add(conjunct, &constraints);
   }
   for (const PlanPtr& child : join.children) CollectConstraints(child, IdsOf(child->output), &constraints);
   for (const ExprPtr& inferred : ThroughEqualities(constraints)) Add(inferred, &constraints);

@@ -119,11 +119,6 @@ def windows(stream):
     return counted.select(F.col("window.start").cast("string").alias("start"), "k", "n", "s")
 
 
-def sessions(stream):
-    counted = timed(stream).groupBy(F.session_window("at", "4 seconds"), "k").agg(F.count("*").alias("n"))
-    return counted.select(F.col("session_window.start").cast("string").alias("start"), "k", "n")
-
-
 def joined(spark, folder):
     """Each row of the second stream has partners in the first; rows of the first are often left alone."""
     left = timed(_stream(spark, folder))
@@ -185,9 +180,6 @@ SCENARIOS = [
     Scenario("sessions of distinct rows", *to_files("json", stream=_sessions)),
     Scenario("counts in memory", *to_memory(), durable=False),
     Scenario("windows, append", *in_batches("append", ["start", "k", "n", "s"], windows), timed=True),
-    Scenario("sessions, append", *in_batches("append", ["start", "k", "n"], sessions), timed=True),
-    Scenario("without duplicates", *in_batches("append", ["n", "k"], lambda stream: stream.selectExpr("n % 7 AS n", "k")
-                                               .dropDuplicates())),
     Scenario("left outer join", *in_batches("append", ["n", "k", "m"], lambda stream: stream, joined), timed=True),
     Scenario("counts in RocksDB", *with_setting(PROVIDER, ROCKS_DB, in_batches("update", ["k", "n", "s"], totals))),
 ]

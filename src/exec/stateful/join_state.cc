@@ -1,6 +1,8 @@
 // Reading and changing the state of one side of a join.
 #include "exec/stateful/join_state.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "state/unsafe_layout.h"
 
@@ -147,6 +149,21 @@ bool JoinSideState::MarkMatched(std::string_view key, int64_t index) {
   return true;
 }
 
+void JoinSideState::MarkMatched(const state::UnsafeRows& keys, const std::vector<int32_t>& of,
+                                const std::vector<int64_t>& indexes, const std::vector<std::string_view>& rows,
+                                const std::vector<int32_t>& which) {
+  group_.Clear();
+  changed_.Clear();
+  for (int32_t i : which) {
+    group_.Add(Indexed(keys[of[i]], indexes[i]));
+    row_buffer_.assign(rows[i]);
+    layout_.SetMatched(&row_buffer_);
+    changed_.Add(row_buffer_);
+  }
+  // The rows are views of what changes from here on.
+  for (size_t i = 0; i < changed_.size(); ++i) rows_->Put(group_[i], changed_[i]);
+}
+
 void JoinSideState::Count(const state::UnsafeRows& keys, std::vector<int64_t>* counts) {
   auto size = static_cast<size_t>(keys.size());
   counts->resize(size);
@@ -259,14 +276,13 @@ void JoinSideState::EvictKey(std::string_view key, ByteRows* unmatched) {
 }
 
 // The last row takes the place of one that goes, as in Spark: a checkpoint shows the order.
-void JoinSideState::EvictOfKey(std::string_view key, int64_t count, ByteRows* unmatched) {
+template <typename Takes>
+void JoinSideState::RemoveOfKey(std::string_view key, int64_t count, const Takes& takes) {
   for (int64_t index = 0; index < count;) {
-    std::string_view row = Row(key, index);
-    if (!IsExpired(row)) {
+    if (!takes(Row(key, index))) {
       ++index;
       continue;
     }
-    TakeOut(row, unmatched);
     --count;
     if (index != count) {
       row_buffer_.assign(Row(key, count));
@@ -275,6 +291,25 @@ void JoinSideState::EvictOfKey(std::string_view key, int64_t count, ByteRows* un
     rows_->Remove(Indexed(key, count));
   }
   SetCount(key, count);
+}
+
+void JoinSideState::EvictOfKey(std::string_view key, int64_t count, ByteRows* unmatched) {
+  RemoveOfKey(key, count, [&](std::string_view row) {
+    if (!IsExpired(row)) return false;
+    TakeOut(row, unmatched);
+    return true;
+  });
+}
+
+void JoinSideState::RemoveMatched(const state::UnsafeRows& keys, const std::vector<int32_t>& of,
+                                  const std::vector<int32_t>& which) {
+  views_.clear();
+  for (int32_t i : which) views_.push_back(keys[of[i]]);
+  std::ranges::sort(views_);
+  views_.erase(std::unique(views_.begin(), views_.end()), views_.end());
+  for (std::string_view key : views_) {
+    RemoveOfKey(key, Count(key), [&](std::string_view row) { return layout_.IsMatched(row); });
+  }
 }
 
 void JoinSideState::Commit(const StateContext& context, StateOperatorMetrics* metrics) {

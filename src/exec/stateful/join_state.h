@@ -75,6 +75,7 @@ class JoinSideState {
  public:
   JoinSideState(const JoinStateLayout& layout, StateContext& context, int64_t operator_id, int partition);
 
+  int64_t Count(std::string_view key) const;
   /// The number of rows of each key.
   void Count(const state::UnsafeRows& keys, std::vector<int64_t>* counts);
   /// Row indexes[i] of the key keys[of[i]] with its flag; the views are valid until the next change.
@@ -82,6 +83,11 @@ class JoinSideState {
             std::vector<std::string_view>* rows);
   /// Notes that the row has matched; false if that was known.
   bool MarkMatched(std::string_view key, int64_t index);
+  /// The same for row indexes[i] of the key keys[of[i]], which is rows[i] of Rows, for each i of `which`.
+  void MarkMatched(const state::UnsafeRows& keys, const std::vector<int32_t>& of, const std::vector<int64_t>& indexes,
+                   const std::vector<std::string_view>& rows, const std::vector<int32_t>& which);
+  /// Removes the rows that have matched of the keys keys[of[i]], for each i of `which`.
+  void RemoveMatched(const state::UnsafeRows& keys, const std::vector<int32_t>& of, const std::vector<int32_t>& which);
   /// Adds rows[i] to the key keys[of[i]].
   void Append(const state::UnsafeRows& keys, const std::vector<int32_t>& of, const state::UnsafeRows& rows);
 
@@ -97,12 +103,13 @@ class JoinSideState {
   void Commit(const StateContext& context, StateOperatorMetrics* metrics);
 
  private:
-  int64_t Count(std::string_view key) const;
   std::string_view Row(std::string_view key, int64_t index) const;
   void PrefetchExpired();
   void EvictRow(std::string_view key_with_index, ByteRows* unmatched);
   void EvictKey(std::string_view key, ByteRows* unmatched);
   void EvictOfKey(std::string_view key, int64_t count, ByteRows* unmatched);
+  template <typename Takes>
+  void RemoveOfKey(std::string_view key, int64_t count, const Takes& takes);
   void TakeOut(std::string_view row, ByteRows* unmatched);
   void SetCount(std::string_view key, int64_t count);
   bool IsExpired(std::string_view row) const;
@@ -122,7 +129,7 @@ class JoinSideState {
   ByteRows expired_;
   size_t next_expired_ = 0;
   // Of a group of keys that are looked up one after the other.
-  ByteRows group_;
+  ByteRows group_, changed_;
   std::vector<std::string_view> views_;
 };
 

@@ -249,7 +249,9 @@ class StreamingJoinIterator final : public BatchIterator {
     auto others = state::DecodeUnsafeRows(other_side().layout.row_type(), pairs.others, other_side().all_fields);
     std::vector<int32_t> news = Mark(pairs);
     if (is_semi()) {
-      // Each left row once, when the first right row matches it.
+      // Each left row once, when the first right row matches it; it is then needed no more.
+      other_state().RemoveMatched(probe_->key_rows, pairs.rows, news);
+      metrics_.rows_removed += static_cast<int64_t>(news.size());
       auto first_time = RowNumbers(std::move(news));
       return arrow::RecordBatch::Make(schema_, first_time->length(), TakeColumns(others, first_time));
     }
@@ -261,10 +263,14 @@ class StreamingJoinIterator final : public BatchIterator {
   Pairs NextCandidates() {
     Pairs pairs;
     int64_t rows = probe_->rows->num_rows();
+    // What a right row of a left semi join matches is gone for those that follow, and others take its place.
+    const bool removes = is_semi() && !of_left();
+    const size_t together = removes ? SIZE_MAX : kPairsTogether;
     for (; probe_->row < rows && pairs.rows.size() < kPairsTogether; ++probe_->row, probe_->index = 0) {
       bool decided = is_semi() && of_left() && probe_->matched[probe_->row];
       int64_t count = decided ? 0 : probe_->counts[probe_->row];
-      for (; probe_->index < count && pairs.rows.size() < kPairsTogether; ++probe_->index) {
+      if (removes && count > 0) count = other_state().Count(probe_->key_rows[probe_->row]);
+      for (; probe_->index < count && pairs.rows.size() < together; ++probe_->index) {
         pairs.rows.push_back(static_cast<int32_t>(probe_->row));
         pairs.indexes.push_back(probe_->index);
       }
@@ -295,22 +301,24 @@ class StreamingJoinIterator final : public BatchIterator {
     return TrueMask(shape_.both->Evaluate(eval_, *batch), count);
   }
 
-  // Notes of both rows of each pair that they have matched; gives the pairs whose other row had not before.
+  // Notes of both rows of each pair that they have matched; of a left semi join gives the pairs whose left row had not
+  // before.
   std::vector<int32_t> Mark(const Pairs& pairs) {
     const JoinStateLayout& layout = other_side().layout;
-    std::vector<int32_t> news;
     std::vector<int32_t> unmatched;
     for (size_t i = 0; i < pairs.rows.size(); ++i) {
       if (!layout.IsMatched(pairs.others[i])) unmatched.push_back(static_cast<int32_t>(i));
     }
-    // From here on the views of the other rows are not to be used.
+    if (!is_semi()) {
+      other_state().MarkMatched(probe_->key_rows, pairs.rows, pairs.indexes, pairs.others, unmatched);
+      for (int32_t row : pairs.rows) probe_->matched[row] = 1;
+      return {};
+    }
+    std::vector<int32_t> news;
     for (int32_t i : unmatched) {
       if (!other_state().MarkMatched(probe_->key_rows[pairs.rows[i]], pairs.indexes[i])) continue;
       news.push_back(i);
-      if (is_semi()) probe_->matched[pairs.rows[i]] = 1;
-    }
-    if (!is_semi()) {
-      for (int32_t row : pairs.rows) probe_->matched[row] = 1;
+      probe_->matched[pairs.rows[i]] = 1;
     }
     return news;
   }
