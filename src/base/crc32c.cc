@@ -1,11 +1,11 @@
 // CRC-32C by the processor's instruction where it has one, three streams at a time, else by a table.
-#include "connectors/kafka/fetch/crc32c.h"
+#include "base/crc32c.h"
 
 #include <array>
 #include <cstring>
 #include <string>
 
-namespace sluice::connectors::kafka {
+namespace sluice::base {
 namespace {
 
 constexpr uint32_t kPolynomial = 0x82f63b78;
@@ -81,12 +81,12 @@ __attribute__((target("sse4.2"))) uint32_t ByInstruction(uint32_t start, std::st
 
 }  // namespace
 
-uint32_t Crc32c(std::string_view bytes) {
+uint32_t Crc32c(std::string_view bytes, uint32_t before) {
 #if defined(__x86_64__)
   static const bool kFast = __builtin_cpu_supports("sse4.2");
-  if (kFast) return ~ByInstruction(~0u, bytes);
+  if (kFast) return ~ByInstruction(~before, bytes);
 #endif
-  return ~ByTable(~0u, bytes);
+  return ~ByTable(~before, bytes);
 }
 
-}  // namespace sluice::connectors::kafka
+}  // namespace sluice::base

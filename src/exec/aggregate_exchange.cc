@@ -152,7 +152,7 @@ std::vector<std::unique_ptr<PartialAggregation>> AggregatePartitions(const Aggre
 
 std::vector<PartialRows> ExchangedGroups::Take(const AggregationPlan& plan, logical::EvalContext& context,
                                                int64_t rows) {
-  if (!large && pieces.size() == 1) return std::move(pieces);
+  if (!large && pieces.size() == 1 && pieces.front().rows <= 2 * rows) return std::move(pieces);
   if (!large) large = std::make_unique<PartialAggregation>(plan);
   for (PartialRows& piece : pieces) {
     large->Merge(context, piece);

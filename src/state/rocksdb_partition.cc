@@ -18,6 +18,7 @@
 #include "base/fault_point.h"
 #include "state/rocksdb_status.h"
 #include "state/rocksdb_writer.h"
+#include "state/row_checksum.h"
 #include "state/side_checksum.h"
 
 namespace sluice::state {
@@ -294,6 +295,21 @@ void RocksDbPartition::CountKeys() {
   CheckRocksDb(iterator->status(), "read the state of " + files_.folder());
 }
 
+// Compares the checksum of a record, and takes it off the key of a removed one.
+void RocksDbPartition::CheckRecord(const ChangelogRecord& record, std::string* key) const {
+  if (record.kind == ChangelogRecord::Kind::kRemoveRange) return;
+  bool removed = record.kind == ChangelogRecord::Kind::kRemove;
+  std::string_view checked = removed ? record.key : record.value;
+  uint32_t expected = 0;
+  if (!TakeRowChecksum(&checked, &expected) || (!removed && checked.size() < sizeof(int32_t))) {
+    throw Error::Plain(ErrorKind::kIllegalState, "Stream is corrupted: a row has no checksum");
+  }
+  if (removed) *key = checked;
+  uint32_t computed = removed ? RowChecksum(checked) : RowChecksum(record.key, checked.substr(sizeof(int32_t)));
+  if (computed == expected) return;
+  throw Error::Plain(ErrorKind::kIllegalState, RowChecksumComplaint(IdText(), expected, computed));
+}
+
 void RocksDbPartition::Replay(int64_t version) {
   std::string path = files_.ChangelogPath(version), content;
   try {
@@ -317,9 +333,10 @@ void RocksDbPartition::Replay(int64_t version) {
   RocksDbWriter writer(database_.get());
   auto apply = [&](const ChangelogRecord& record) {
     std::string key(record.key);
+    if (options_.row_checksums) CheckRecord(record, &key);
     if (rocksdb_options_.track_rows && record.kind != Kind::kRemoveRange) {
       bool existed = writer.Exists(key), exists = record.kind != Kind::kRemove;
-      int64_t& keys = IsInternal(record.key) ? internal_keys_ : keys_;
+      int64_t& keys = IsInternal(key) ? internal_keys_ : keys_;
       keys += static_cast<int64_t>(exists) - static_cast<int64_t>(existed);
     }
     switch (record.kind) {

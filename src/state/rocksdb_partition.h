@@ -65,6 +65,7 @@ class RocksDbPartition : public std::enable_shared_from_this<RocksDbPartition> {
   void OpenDatabase();
   void CloseDatabase();
   void Replay(int64_t version);
+  void CheckRecord(const ChangelogRecord& record, std::string* key) const;
   void CountKeys();
   void TakeFamilies(const SnapshotMetadata& metadata);
   int16_t AddFamily(const std::string& name, bool internal);

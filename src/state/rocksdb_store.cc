@@ -11,6 +11,7 @@
 #include "state/rocksdb_status.h"
 #include "state/rocksdb_writer.h"
 #include "state/row_arena.h"
+#include "state/row_checksum.h"
 
 namespace sluice::state {
 namespace {
@@ -110,7 +111,7 @@ class RocksDbPartition::Handle final : public FamilyStore {
     std::vector<std::string> removed;
     Scan(family.keys->FamilyPrefix(), [&](rocksdb::Iterator& at) {
       std::string_view key = removed_.Keep(family.keys->Decode(at.key().ToStringView(), &buffer));
-      std::string_view value = removed_.Keep(RowOf(at.value().ToStringView()));
+      std::string_view value = removed_.Keep(RowOf(at.key().ToStringView(), at.value().ToStringView()));
       if (passes(key, value)) {
         removed.push_back(at.key().ToString());
       } else {
@@ -133,9 +134,9 @@ class RocksDbPartition::Handle final : public FamilyStore {
     rocksdb::PinnableSlice value;
     if (!writer_.Get(key_, &value)) return {};
     std::string_view stored = value.ToStringView();
-    if (!At(family).definition.multiple_values) return read_.Keep(RowOf(stored));
+    if (!At(family).definition.multiple_values) return read_.Keep(RowOf(key_, stored));
     std::string_view first;
-    EachValue(stored, [&](std::string_view row) {
+    EachValue(key_, stored, [&](std::string_view row) {
       first = read_.Keep(row);
       return false;
     });
@@ -145,7 +146,7 @@ class RocksDbPartition::Handle final : public FamilyStore {
                     const std::function<bool(std::string_view)>& visit) const override {
     At(family).keys->Encode(key, &key_);
     rocksdb::PinnableSlice value;
-    if (writer_.Get(key_, &value)) EachValue(value.ToStringView(), visit);
+    if (writer_.Get(key_, &value)) EachValue(key_, value.ToStringView(), visit);
   }
   void Put(FamilyHandle family, std::string_view key, std::string_view value) override {
     Changing();
@@ -266,32 +267,78 @@ class RocksDbPartition::Handle final : public FamilyStore {
     changed_ = true;
     if (Tracks()) --Keys(internal);
     writer_.Remove(key);
-    if (changelog_) changelog_->records().Remove(key);
+    if (!changelog_) return;
+    if (!Checked()) return changelog_->records().Remove(key);
+    std::string checked;
+    AppendRowChecksum(RowChecksum(key), &checked);
+    changelog_->records().Remove(checked.append(key));
   }
 
-  // A stored value is the row after the version of its form; many of them each have their size before them.
-  static std::string_view RowOf(std::string_view stored) { return stored.empty() ? stored : stored.substr(1); }
+  bool Checked() const { return partition_->options_.row_checksums; }
+  Error Damaged(const std::string& what) const {
+    return Error::Plain(ErrorKind::kIllegalState,
+                        fmt::format("The state of {} is damaged: {}", partition_->files_.folder(), what));
+  }
+
+  // A stored value is the row after the version of its form; many of them each have their size before them. With
+  // checksums, each has that and its size before.
   void EncodeValue(const Family& family, std::string_view row) {
     value_.clear();
-    if (family.definition.multiple_values) {
-      auto size = static_cast<int32_t>(row.size() + 1);
-      value_.append(reinterpret_cast<const char*>(&size), sizeof(size));
-    }
+    if (Checked()) value_.append(kRowChecksumBytes + sizeof(int32_t), '\0');
+    size_t start = value_.size();
+    if (family.definition.multiple_values) AppendSize(row.size() + 1);
     value_.push_back(0);
     value_.append(row);
+    if (!Checked()) return;
+    auto size = static_cast<int32_t>(value_.size() - start);
+    uint32_t checksum = RowChecksum(key_, std::string_view(value_).substr(start));
+    std::memcpy(value_.data(), &checksum, kRowChecksumBytes);
+    std::memcpy(value_.data() + kRowChecksumBytes, &size, sizeof(size));
   }
-  void EachValue(std::string_view stored, const std::function<bool(std::string_view)>& visit) const {
+  void AppendSize(size_t size) {
+    auto number = static_cast<int32_t>(size);
+    value_.append(reinterpret_cast<const char*>(&number), sizeof(number));
+  }
+  static int32_t TakeSize(std::string_view* stored) {
+    int32_t size = 0;
+    if (stored->size() > sizeof(size)) std::memcpy(&size, stored->data(), sizeof(size));
+    stored->remove_prefix(std::min(stored->size(), sizeof(size)));
+    return size;
+  }
+  std::string_view Take(int32_t size, std::string_view* stored) const {
+    if (size < 1 || static_cast<size_t>(size) > stored->size()) throw Damaged("a value ends early");
+    std::string_view taken = stored->substr(0, static_cast<size_t>(size));
+    stored->remove_prefix(static_cast<size_t>(size));
+    return taken;
+  }
+  // Takes the next value with a checksum off, and verifies it as often as asked for.
+  std::string_view TakeChecked(std::string_view key, std::string_view* stored) const {
+    uint32_t checksum = 0;
+    if (!TakeRowChecksum(stored, &checksum)) throw Damaged("a value has no checksum");
+    std::string_view value = Take(TakeSize(stored), stored);
+    int64_t ratio = partition_->options_.verify_reads;
+    if (ratio == 0 || ++reads_ % ratio != 0) return value;
+    uint32_t computed = RowChecksum(key, value);
+    if (computed != checksum) throw Damaged(RowChecksumComplaint(partition_->IdText(), checksum, computed));
+    return value;
+  }
+  std::string_view RowOf(std::string_view key, std::string_view stored) const {
+    if (Checked()) stored = TakeChecked(key, &stored);
+    return stored.empty() ? stored : stored.substr(1);
+  }
+  void EachValue(std::string_view key, std::string_view stored,
+                 const std::function<bool(std::string_view)>& visit) const {
     size_t delimiter = partition_->rocksdb_options_.merge_version == 1 ? 1 : 0;
     while (!stored.empty()) {
-      int32_t size = 0;
-      if (stored.size() > sizeof(size)) std::memcpy(&size, stored.data(), sizeof(size));
-      stored.remove_prefix(std::min(stored.size(), sizeof(size)));
-      if (size < 1 || static_cast<size_t>(size) > stored.size()) {
-        throw Error::Plain(ErrorKind::kIllegalState,
-                           "A list of values in the state of " + partition_->files_.folder() + " is damaged");
+      std::string_view value;
+      if (Checked()) {
+        std::string_view checked = TakeChecked(key, &stored);
+        value = Take(TakeSize(&checked), &checked);
+      } else {
+        value = Take(TakeSize(&stored), &stored);
       }
-      if (!visit(stored.substr(1, static_cast<size_t>(size) - 1))) return;
-      stored.remove_prefix(std::min(stored.size(), static_cast<size_t>(size) + delimiter));
+      if (!visit(value.substr(1))) return;
+      stored.remove_prefix(std::min(stored.size(), delimiter));
     }
   }
 
@@ -321,9 +368,9 @@ class RocksDbPartition::Handle final : public FamilyStore {
     ScanFrom(start, prefix, end, [&](rocksdb::Iterator& at) {
       std::string_view key = of.keys->Decode(at.key().ToStringView(), &buffer);
       std::string_view stored = at.value().ToStringView();
-      if (!of.definition.multiple_values) return visit(key, RowOf(stored));
+      if (!of.definition.multiple_values) return visit(key, RowOf(at.key().ToStringView(), stored));
       bool goes_on = true;
-      EachValue(stored, [&](std::string_view row) { return goes_on = visit(key, row); });
+      EachValue(at.key().ToStringView(), stored, [&](std::string_view row) { return goes_on = visit(key, row); });
       return goes_on;
     });
   }
@@ -336,6 +383,7 @@ class RocksDbPartition::Handle final : public FamilyStore {
   std::string value_;
   mutable RowArena read_;
   RowArena removed_;
+  mutable int64_t reads_ = 0;
   bool changed_ = false, done_ = false;
   int64_t memory_ = 0;
   std::map<std::string, int64_t> metrics_;

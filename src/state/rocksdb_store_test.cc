@@ -22,12 +22,15 @@ namespace {
 
 using Kind = KeyLayout::Kind;
 
-class RocksDbStoreTest : public testing::TestWithParam<bool> {
+// With changelogs or not, and with checksums of rows or not.
+class RocksDbStoreTest : public testing::TestWithParam<std::pair<bool, bool>> {
  protected:
   void SetUp() override {
     root_ = (std::filesystem::temp_directory_path() / ("state-" + base::NewUuid())).string();
     options_.check_schema = false;
-    rocksdb_.changelog = GetParam();
+    rocksdb_.changelog = GetParam().first;
+    options_.row_checksums = GetParam().second;
+    options_.verify_reads = 1;
   }
   void TearDown() override { std::filesystem::remove_all(root_); }
 
@@ -68,8 +71,8 @@ class RocksDbStoreTest : public testing::TestWithParam<bool> {
   StateOptions options_;
   RocksDbOptions rocksdb_;
 };
-INSTANTIATE_TEST_SUITE_P(Snapshots, RocksDbStoreTest, testing::Values(false));
-INSTANTIATE_TEST_SUITE_P(Changelogs, RocksDbStoreTest, testing::Values(true));
+INSTANTIATE_TEST_SUITE_P(Snapshots, RocksDbStoreTest, testing::Values(std::pair(false, false), std::pair(false, true)));
+INSTANTIATE_TEST_SUITE_P(Changelogs, RocksDbStoreTest, testing::Values(std::pair(true, false), std::pair(true, true)));
 
 TEST_P(RocksDbStoreTest, KeepsVersionsOverARestart) {
   auto manager = Manager();
@@ -77,8 +80,8 @@ TEST_P(RocksDbStoreTest, KeepsVersionsOverARestart) {
   auto before = Content(*Open(*manager, 8));
   EXPECT_EQ(before.at("count"), "7");
   EXPECT_EQ(Open(*manager, 8)->size(), static_cast<int64_t>(before.size()));
-  EXPECT_EQ(Exists("8.changelog"), GetParam());
-  EXPECT_EQ(Exists("8.zip"), !GetParam());
+  EXPECT_EQ(Exists("8.changelog"), GetParam().first);
+  EXPECT_EQ(Exists("8.zip"), !GetParam().first);
   auto again = Manager();
   auto store = Open(*again, 8);
   EXPECT_EQ(Content(*store), before);
@@ -154,7 +157,7 @@ TEST_P(RocksDbStoreTest, ADamagedSnapshotIsRepairedFromChangelogs) {
   std::string newest = Exists("8.zip") ? "8.zip" : "6.zip";
   ASSERT_TRUE(Exists(newest));
   std::ofstream(root_ + "/0/1/" + newest) << "no archive";
-  if (!GetParam()) {
+  if (!GetParam().first) {
     EXPECT_THROW(Open(*Manager(), 8), base::Error);
     return;
   }

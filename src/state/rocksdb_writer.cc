@@ -6,7 +6,7 @@
 namespace sluice::state {
 namespace {
 
-constexpr size_t kMostKnown = 65536;
+constexpr size_t kMostKnown = 32768;  // more than an operator reads before it writes
 constexpr size_t kBatchBytes = size_t{1} << 20;
 
 }  // namespace
@@ -14,7 +14,10 @@ constexpr size_t kBatchBytes = size_t{1} << 20;
 RocksDbWriter::RocksDbWriter(rocksdb::DB* database) : database_(database) { unlogged_.disableWAL = true; }
 
 void RocksDbWriter::Remember(const std::string& key, bool exists) {
-  if (known_.size() >= kMostKnown) known_.clear();
+  if (known_.size() >= kMostKnown) {
+    known_before_ = std::move(known_);
+    known_.clear();
+  }
   known_[key] = exists;
 }
 
@@ -27,8 +30,10 @@ bool RocksDbWriter::Get(const std::string& key, rocksdb::PinnableSlice* value) {
 }
 
 bool RocksDbWriter::Exists(const std::string& key) {
-  auto found = known_.find(key);
-  if (found != known_.end()) return found->second;
+  for (const auto* known : {&known_, &known_before_}) {
+    auto found = known->find(key);
+    if (found != known->end()) return found->second;
+  }
   rocksdb::PinnableSlice value;
   return Get(key, &value);
 }
@@ -54,6 +59,7 @@ void RocksDbWriter::Remove(const std::string& key) {
 void RocksDbWriter::RemoveRange(const std::string& first, const std::string& end) {
   CheckRocksDb(batch_.DeleteRange(database_->DefaultColumnFamily(), first, end), "remove a range");
   known_.clear();
+  known_before_.clear();
 }
 
 void RocksDbWriter::FlushLarge() {

@@ -39,7 +39,8 @@ class RocksDbWriter {
   rocksdb::DB* database_;
   rocksdb::WriteOptions unlogged_;
   rocksdb::WriteBatch batch_;
-  std::unordered_map<std::string, bool, Hash, std::equal_to<>> known_;  // whether keys of late are there
+  using Known = std::unordered_map<std::string, bool, Hash, std::equal_to<>>;
+  Known known_, known_before_;  // whether keys of late are there
 };
 
 }  // namespace sluice::state

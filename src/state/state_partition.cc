@@ -12,6 +12,7 @@
 #include "base/durable_writer.h"
 #include "base/error.h"
 #include "base/fault_point.h"
+#include "state/row_checksum.h"
 #include "state/side_checksum.h"
 #include "state/unsafe_row.h"
 
@@ -32,10 +33,11 @@ void RemoveChecksums(const std::string& path) {
 // A delta or snapshot on its way to disk.
 class StateFile {
  public:
-  StateFile(std::string path, const std::string& codec)
+  StateFile(std::string path, const StateOptions& options)
       : path_(std::move(path)),
         file_(path_),
-        entries_(codec, [this](std::string_view bytes) { file_.Append(bytes); }) {}
+        entries_(
+            options.codec, [this](std::string_view bytes) { file_.Append(bytes); }, options.row_checksums) {}
   StateFileWriter& entries() { return entries_; }
   void Publish(base::FolderSync folder_sync) {
     entries_.Finish();
@@ -70,7 +72,7 @@ class StatePartition::Handle : public StateStore {
   explicit Handle(std::shared_ptr<StatePartition> partition)
       : partition_(std::move(partition)),
         map_(partition_->map_),
-        delta_(partition_->DeltaPath(partition_->version_ + 1), partition_->options_.codec) {}
+        delta_(partition_->DeltaPath(partition_->version_ + 1), partition_->options_) {}
   ~Handle() override { Abort(); }
 
   std::string_view Get(std::string_view key) const override { return map_.Get(key); }
@@ -228,10 +230,13 @@ void StatePartition::ReadSnapshot(int64_t version) {
                 {{"fileToRead", FileUri(path)}, {"clazz", ProviderText()}});
   }
   CheckSideFile(path, *file, true);
-  StateFileDefect defect = ReadStateFile(*file, options_.codec, true, [&](const StateEntry& entry) {
-    CheckFirstRow(entry);
-    map_.Put(entry.key, entry.value);
-  });
+  StateFileDefect defect = ReadStateFile(
+      *file, options_.codec, true,
+      [&](const StateEntry& entry) {
+        CheckFirstRow(entry);
+        map_.Put(entry.key, entry.value);
+      },
+      options_.row_checksums);
   if (defect.kind != StateFileDefect::Kind::kNone) ThrowDefect(defect, path, true);
 }
 
@@ -244,14 +249,17 @@ void StatePartition::ReadDelta(int64_t version) {
         .WithDomain(base::ErrorDomain::kExternal, false);
   }
   CheckSideFile(path, *file, false);
-  StateFileDefect defect = ReadStateFile(*file, options_.codec, false, [&](const StateEntry& entry) {
-    CheckFirstRow(entry);
-    if (entry.removed) {
-      map_.Remove(entry.key);
-    } else {
-      map_.Put(entry.key, entry.value);
-    }
-  });
+  StateFileDefect defect = ReadStateFile(
+      *file, options_.codec, false,
+      [&](const StateEntry& entry) {
+        CheckFirstRow(entry);
+        if (entry.removed) {
+          map_.Remove(entry.key);
+        } else {
+          map_.Put(entry.key, entry.value);
+        }
+      },
+      options_.row_checksums);
   if (defect.kind != StateFileDefect::Kind::kNone) ThrowDefect(defect, path, false);
 }
 
@@ -279,9 +287,11 @@ void StatePartition::CheckFirstRow(const StateEntry& entry) {
 
 void StatePartition::ThrowDefect(const StateFileDefect& defect, const std::string& path, bool is_snapshot) const {
   using Kind = StateFileDefect::Kind;
-  if (defect.kind == Kind::kStream) {
+  if (defect.kind == Kind::kStream || defect.kind == Kind::kRowChecksum) {
+    std::string what = defect.message;
+    if (defect.kind == Kind::kRowChecksum) what = RowChecksumComplaint(IdText(), defect.expected, defect.computed);
     std::string reason = fmt::format("Error reading {} file {} of {}: {}", is_snapshot ? "snapshot" : "delta",
-                                     FileUri(path), ProviderText(), defect.message);
+                                     FileUri(path), ProviderText(), what);
     throw Error(ErrorKind::kSpark, "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED")
         .Append("\n" + reason)
         .WithDomain(base::ErrorDomain::kExternal, false)
@@ -337,7 +347,7 @@ void StatePartition::WriteSnapshot(int64_t newest_snapshot) {
   StateMap::Image image = map_.Freeze();
   lock.unlock();
   try {
-    StateFile snapshot(SnapshotPath(version), options_.codec);
+    StateFile snapshot(SnapshotPath(version), options_);
     image.ForEach([&](std::string_view key, std::string_view value) { snapshot.entries().Put(key, value); });
     snapshot.Publish(base::FolderSync::kNow);
   } catch (...) {

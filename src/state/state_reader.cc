@@ -13,6 +13,7 @@
 #include "state/key_encoder.h"
 #include "state/operator_records.h"
 #include "state/rocksdb_partition.h"
+#include "state/row_checksum.h"
 #include "state/side_checksum.h"
 #include "state/state_file.h"
 #include "state/state_partition.h"
@@ -52,12 +53,22 @@ Error Damaged(const std::string& path, const std::string& reason) {
 void ReadDelta(const StateSource& source, const std::string& path,
                const std::function<void(const StateChange&)>& visit) {
   using Kind = StateChange::Kind;
-  StateFileDefect defect =
-      ReadStateFile(ReadChangeFile(path), source.options.codec, false, [&](const StateEntry& entry) {
+  StateFileDefect defect = ReadStateFile(
+      ReadChangeFile(path), source.options.codec, false,
+      [&](const StateEntry& entry) {
         visit({entry.removed ? Kind::kDelete : Kind::kUpdate, entry.key, entry.value});
-      });
+      },
+      source.options.row_checksums);
   if (defect.kind == StateFileDefect::Kind::kNone) return;
+  if (defect.kind == StateFileDefect::Kind::kRowChecksum) {
+    throw Damaged(path, RowChecksumComplaint("", defect.expected, defect.computed));
+  }
   throw Damaged(path, defect.message.empty() ? fmt::format("a size is {}", defect.size) : defect.message);
+}
+
+// Replaying verifies them.
+void TakeChecksums(std::string_view* bytes, bool with_size) {
+  bytes->remove_prefix(std::min(bytes->size(), kRowChecksumBytes + (with_size ? sizeof(int32_t) : 0)));
 }
 
 void ReadChangelogChanges(const StateSource& source, const StoreToRead& store, const std::string& path,
@@ -69,8 +80,10 @@ void ReadChangelogChanges(const StateSource& source, const StoreToRead& store, c
     Kind kind = record.kind == ChangelogRecord::Kind::kMerge    ? Kind::kAppend
                 : record.kind == ChangelogRecord::Kind::kRemove ? Kind::kDelete
                                                                 : Kind::kUpdate;
-    std::string_view value = record.value.empty() ? record.value : record.value.substr(1);
-    visit({kind, keys.Decode(record.key, &buffer), kind == Kind::kDelete ? std::string_view() : value});
+    std::string_view key = record.key, value = record.value;
+    if (source.options.row_checksums) TakeChecksums(kind == Kind::kDelete ? &key : &value, kind != Kind::kDelete);
+    if (!value.empty()) value.remove_prefix(1);
+    visit({kind, keys.Decode(key, &buffer), kind == Kind::kDelete ? std::string_view() : value});
   });
 }
 

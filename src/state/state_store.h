@@ -118,6 +118,8 @@ struct StateOptions {
   bool check_schema = true;           ///< spark.sql.streaming.stateStore.stateSchemaCheck
   bool repair_snapshots = true;       ///< a damaged snapshot is passed over if older files lead to the same version
   int64_t most_repair_changes = 500;  ///< so many deltas or changelogs may be read for that
+  bool row_checksums = false;         ///< spark.sql.streaming.stateStore.rowChecksum.enabled
+  int64_t verify_reads = 0;           ///< every so many reads of a row its checksum is verified; 0 = when loading only
 };
 std::unique_ptr<StateManager> MakeHdfsBackedStateManager(const std::string& root, const StateOptions& options);
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/uuid.h"
+#include "state/state_file.h"
 #include "state/state_map.h"
 
 namespace sluice::state {
@@ -173,6 +174,29 @@ TEST_F(StateStoreTest, ADamagedSnapshotIsPassedOver) {
   store.reset();
   options_.repair_snapshots = false;
   EXPECT_EQ(ConditionOf([&] { Open(*Manager(), 10); }), "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED");
+}
+
+TEST_F(StateStoreTest, RowChecksumsAreVerified) {
+  options_.row_checksums = true;
+  options_.codec = "zstd";
+  auto manager = Manager();
+  Fill(*manager, 0, 4);
+  auto before = Content(*Open(*manager, 4));
+  EXPECT_EQ(Content(*Open(*Manager(), 4)), before);
+  // A delta whose rows are not those of its checksums.
+  std::string path = root_ + "/0/1/4.delta", file;
+  StateFileWriter writer("zstd", [&](std::string_view bytes) { file.append(bytes); });
+  writer.Put(Pad("key"), "1234" + Pad("value"));
+  writer.Finish();
+  std::ofstream(path) << file;
+  try {
+    Open(*Manager(), 4);
+    FAIL();
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.condition(), "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED");
+    EXPECT_NE(error.message().find(path), std::string::npos);
+    EXPECT_NE(error.message().find("STATE_STORE_ROW_CHECKSUM_VERIFICATION_FAILED"), std::string::npos);
+  }
 }
 
 TEST_F(StateStoreTest, MissingAndDamagedFilesAreErrors) {

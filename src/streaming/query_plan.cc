@@ -75,7 +75,6 @@ void CheckStateConf(const base::SqlConf& conf) {
                                    fmt::format("Only {} and {} are.", kHdfsBackedProvider, kRocksDbProvider));
   }
   require("spark.sql.streaming.stateStore.encodingFormat", "unsaferow");
-  require("spark.sql.streaming.stateStore.rowChecksum.enabled", "false");
   require("spark.sql.streaming.aggregation.stateFormatVersion", "2");
   require("spark.sql.streaming.join.stateFormatVersion", "2");
   require("spark.sql.streaming.stateStore.skipNullsForStreamStreamJoins.enabled", "false");
@@ -158,6 +157,8 @@ std::unique_ptr<state::StateManager> MakeStateManager(const base::SqlConf& conf,
   options.check_schema = conf.GetBool("spark.sql.streaming.stateStore.stateSchemaCheck");
   options.repair_snapshots = conf.GetBool("spark.sql.streaming.stateStore.autoSnapshotRepair.enabled");
   options.most_repair_changes = conf.GetLong("spark.sql.streaming.stateStore.autoSnapshotRepair.maxChangeFileReplay");
+  options.row_checksums = conf.GetBool("spark.sql.streaming.stateStore.rowChecksum.enabled");
+  options.verify_reads = conf.GetLong("spark.sql.streaming.stateStore.rowChecksum.readVerificationRatio");
   if (conf.GetString(kStateProvider) == kHdfsBackedProvider) return state::MakeHdfsBackedStateManager(root, options);
   return state::MakeRocksDbStateManager(root, options, state::ReadRocksDbOptions(conf));
 }

@@ -1,7 +1,7 @@
 """Queries that run in parts, each in another engine: moving.py FOLDER PHASES [NAME...] under spark-submit or `sluice submit`.
 
-Each query reads FOLDER/NAME/in, to which a phase adds files, and keeps its checkpoint and its output beside it. What a query gives
-is one file a batch, so a batch that runs again replaces what it gave.
+Each query reads FOLDER/NAME/in, to which a phase adds files, and keeps its checkpoint and its output beside it. What a query
+gives is one file a batch, so a batch that runs again replaces what it gave.
 """
 import json
 import os
@@ -23,16 +23,17 @@ SCHEMA = "k string, i int, v long, d decimal(12,2), f double, b boolean, at time
 
 def numbers(frame):
     return frame.groupBy("k", "i").agg(
-        F.count("*").alias("rows"), F.count("v").alias("c"), F.sum("v").alias("sum"), F.sum("d").alias("dec"), F.avg("v").alias("avg"),
-        F.avg("d").alias("davg"), F.min("at").alias("first"), F.max("k").alias("maxk"), F.min("b").alias("minb"),
-        F.stddev("v").alias("sd"), F.var_pop("v").alias("vp"),
-        F.covar_samp("v", "f").alias("cov"), F.bit_or("v").alias("bits"))
+        F.count("*").alias("rows"), F.count("v").alias("c"), F.sum("v").alias("sum"), F.sum("d").alias("dec"),
+        F.avg("v").alias("avg"), F.avg("d").alias("davg"), F.min("at").alias("first"), F.max("k").alias("maxk"),
+        F.min("b").alias("minb"), F.stddev("v").alias("sd"), F.var_pop("v").alias("vp"), F.covar_samp("v", "f").alias("cov"),
+        F.bit_or("v").alias("bits"))
 
 
 def collections(frame):
     return frame.groupBy("i").agg(
-        F.sort_array(F.collect_list("v")).alias("list"), F.sort_array(F.collect_set("k")).alias("set"), F.first("v").alias("first"),
-        F.last("k", ignorenulls=True).alias("last"), F.max_by("k", "v").alias("maxby"), F.max("s").alias("maxs"), F.skewness("v").alias("skew"), F.kurtosis("v").alias("kurt"),
+        F.sort_array(F.collect_list("v")).alias("list"), F.sort_array(F.collect_set("k")).alias("set"),
+        F.first("v").alias("first"), F.last("k", ignorenulls=True).alias("last"), F.max_by("k", "v").alias("maxby"),
+        F.max("s").alias("maxs"), F.skewness("v").alias("skew"), F.kurtosis("v").alias("kurt"),
         F.corr("v", "f").alias("corr"), F.approx_count_distinct("k").alias("approx"))
 
 
@@ -51,17 +52,22 @@ QUERIES = {
     "filtered": (lambda frame: frame.where("v % 3 = 0").select("k", "v", "s.y"), "append"),
     "limited": (lambda frame: frame.select("k", "v").limit(30), "append"),
     "deduplicated": (lambda frame: frame.select("k", "i").dropDuplicates(), "append"),
-    "deduplicated_in_time": (lambda frame: frame.withWatermark("at", "10 seconds").dropDuplicates(["k", "at"]).select("k", "at"), "append"),
-    "deduplicated_within": (lambda frame: frame.withWatermark("at", "10 seconds").dropDuplicatesWithinWatermark(["k"]).select("k"), "append"),
-    "sessions": (lambda frame: frame.withWatermark("at", "5 seconds").groupBy(F.session_window("at", "2 seconds"), "k").count(), "append"),
+    "deduplicated_in_time": (lambda frame: timed(frame).dropDuplicates(["k", "at"]).select("k", "at"), "append"),
+    "deduplicated_within": (lambda frame: timed(frame).dropDuplicatesWithinWatermark(["k"]).select("k"), "append"),
+    "sessions": (lambda frame: timed(frame).groupBy(F.session_window("at", "2 seconds"), "k").count(), "append"),
     "joined": (lambda frame: joined(frame, "inner"), "append"), "left_joined": (lambda frame: joined(frame, "left_outer"), "append"),
 }
 
 
+def timed(frame):
+    return frame.withWatermark("at", "6 seconds")
+
+
 def joined(frame, how):
-    left = frame.where("i = 1").select("k", "v", "at").withWatermark("at", "6 seconds")
-    right = frame.where("i = 2").select(F.col("k").alias("rk"), F.col("v").alias("rv"), F.col("at").alias("rat")).withWatermark("rat", "6 seconds")
-    return left.join(right, F.expr("k = rk AND rat BETWEEN at - interval 4 seconds AND at + interval 4 seconds"), how)
+    left = timed(frame.where("i = 1").select("k", "v", "at"))
+    right = frame.where("i = 2").select(F.col("k").alias("rk"), F.col("v").alias("rv"), F.col("at").alias("rat"))
+    near = F.expr("k = rk AND rat BETWEEN at - interval 4 seconds AND at + interval 4 seconds")
+    return left.join(right.withWatermark("rat", "6 seconds"), near, how)
 
 
 def add_files(folder, phase):
@@ -71,9 +77,9 @@ def add_files(folder, phase):
         with open(path, "w") as file:
             for row in range(12):
                 x = number * 12 + row
-                value = {"k": None if x % 11 == 0 else f"key-{x * 7 % 10}", "i": x % 4, "v": x * x % 101 - 20, "d": f"{x}.{x % 100:02}",
-                         "f": x / 7, "b": x % 3 == 0, "at": f"2026-01-01T00:{(x // 20) % 60:02}:{x * 3 % 60:02}Z",
-                         "s": None if x % 5 == 0 else {"x": x % 9, "y": f"é{x}"}}
+                value = {"k": None if x % 11 == 0 else f"key-{x * 7 % 10}", "i": x % 4, "v": x * x % 101 - 20,
+                         "d": f"{x}.{x % 100:02}", "f": x / 7, "b": x % 3 == 0, "s": None if x % 5 == 0 else {"x": x % 9, "y": f"é{x}"},
+                         "at": f"2026-01-01T00:{(x // 20) % 60:02}:{x * 3 % 60:02}Z"}
                 file.write(json.dumps(value, ensure_ascii=False) + "\n")
         os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
 

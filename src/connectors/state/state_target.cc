@@ -153,6 +153,7 @@ state::StateSource StateSourceOf(const std::string& checkpoint, int64_t batch_id
   source.rocksdb = conf.GetString("spark.sql.streaming.stateStore.providerClass") == kRocksDbProvider;
   source.options.codec = conf.GetString("spark.sql.streaming.stateStore.compression.codec");
   source.options.repair_snapshots = conf.GetBool("spark.sql.streaming.stateStore.autoSnapshotRepair.enabled");
+  source.options.row_checksums = conf.GetBool("spark.sql.streaming.stateStore.rowChecksum.enabled");
   if (source.rocksdb) source.rocksdb_options = state::ReadRocksDbOptions(conf);
   return source;
 }

@@ -1,12 +1,10 @@
 // The checksum of record batches.
 #pragma once
 
-#include <cstdint>
-#include <string_view>
+#include "base/crc32c.h"
 
 namespace sluice::connectors::kafka {
 
-/// CRC-32 with Castagnoli's polynomial.
-uint32_t Crc32c(std::string_view bytes);
+using base::Crc32c;
 
 }  // namespace sluice::connectors::kafka
