@@ -49,7 +49,13 @@ std::shared_ptr<arrow::Array> ColumnOf(const std::string& name, const std::vecto
   if (name == "minBatchId") return Column<arrow::Int64Builder>(entries, [](Entry of) { return of.first_batch; });
   if (name == "maxBatchId") return Column<arrow::Int64Builder>(entries, [](Entry of) { return of.last_batch; });
   if (name == "operatorProperties") {
-    return Column<arrow::StringBuilder>(entries, [](Entry of) { return of.info.properties_json; });
+    // An operator of the first version has none.
+    arrow::StringBuilder builder;
+    for (const StoreEntry& entry : entries) {
+      const std::string& properties = entry.info.properties_json;
+      base::ThrowIfError(properties.empty() ? builder.AppendNull() : builder.Append(properties));
+    }
+    return base::ValueOrThrow(builder.Finish());
   }
   return Column<arrow::Int32Builder>(entries, [](Entry of) { return of.store.prefix_columns; });
 }

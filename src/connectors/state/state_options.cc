@@ -39,6 +39,10 @@ Error Conflict(const std::string& one, const std::string& other) {
   return Error(ErrorKind::kRuntime, "STDS_CONFLICT_OPTIONS", {{"options", fmt::format("['{}', '{}']", one, other)}});
 }
 
+Error NotCommitted(const std::string& checkpoint) {
+  return Error(ErrorKind::kRuntime, "STDS_COMMITTED_BATCH_UNAVAILABLE", {{"checkpointLocation", "file:" + checkpoint}});
+}
+
 std::string Trimmed(std::string text) {
   text.erase(0, text.find_first_not_of(" \t\n\r"));
   text.erase(text.find_last_not_of(" \t\n\r") + 1);
@@ -131,10 +135,7 @@ base::Error StateOptionInvalid(const std::string& option, const std::string& mes
 
 int64_t LastCommittedBatch(const std::string& checkpoint) {
   auto latest = checkpoint::CommitLog(checkpoint).LatestBatch();
-  if (!latest) {
-    throw Error(ErrorKind::kRuntime, "STDS_COMMITTED_BATCH_UNAVAILABLE",
-                {{"checkpointLocation", "file:" + checkpoint}});
-  }
+  if (!latest) throw NotCommitted(checkpoint);
   return *latest;
 }
 
@@ -192,6 +193,7 @@ StateReadOptions ParseStateOptions(const ReadSpec& spec) {
   } else {
     ParseBatch(given, &options);
   }
+  if (!checkpoint::CommitLog(options.checkpoint).Read(options.batch_id)) throw NotCommitted(options.checkpoint);
   return options;
 }
 
