@@ -197,7 +197,9 @@ plan::CommandPtr ToPlan(const proto::Command& command, const TranslationContext&
       case proto::Command::kRegisterTableFunction:
         return plan::UnsupportedCommand{"Python table functions (spark.udtf.register)"};
       case proto::Command::kRegisterDataSource:
-        return plan::UnsupportedCommand{"Python data sources (spark.dataSource.register)"};
+        return plan::RegisterDataSource{command.register_data_source().name(),
+                                        {command.register_data_source().python_data_source().command(),
+                                         command.register_data_source().python_data_source().python_ver()}};
       case proto::Command::kMergeIntoTableCommand:
         return plan::UnsupportedCommand{"DataFrame.mergeInto"};
       case proto::Command::kMlCommand:

@@ -62,6 +62,11 @@ struct RegisterFunction {
   std::string name;
   ExpressionPtr function;  ///< PythonUdf without arguments
 };
+/// spark.dataSource.register: a class of pyspark.sql.datasource.DataSource.
+struct RegisterDataSource {
+  std::string name;
+  PythonFunction source;
+};
 /// df.checkpoint / localCheckpoint
 struct Checkpoint {
   RelationPtr input;
@@ -163,7 +168,7 @@ struct Command {
   using Node = std::variant<CreateView, WriteOperation, WriteStream, RegisterFunction, Checkpoint, CreateTable,
                             InsertInto, DropTable, CreateDatabase, DropDatabase, UseDatabase, ShowTables, ShowDatabases,
                             ShowColumns, ShowFunctions, DescribeTable, DescribeQuery, DescribeFunction, SetConf,
-                            CacheTable, RefreshTable, ExplainCommand, UnsupportedCommand>;
+                            CacheTable, RefreshTable, ExplainCommand, UnsupportedCommand, RegisterDataSource>;
   Node node;
 
   template <typename T>

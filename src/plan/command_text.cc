@@ -62,6 +62,9 @@ struct Printer {
         .Input(c.input)
         .Finish();
   }
+  std::string operator()(const RegisterDataSource& c) const {
+    return TreeText("RegisterDataSource").Text("name", c.name).Finish();
+  }
   std::string operator()(const RegisterFunction& c) const {
     return TreeText("RegisterFunction").Text("name", c.name).Expr("function", c.function).Finish();
   }

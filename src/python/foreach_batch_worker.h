@@ -7,6 +7,7 @@
 
 #include "base/cancellation.h"
 #include "plan/command.h"
+#include "python/connected_process.h"
 #include "python/worker_pool.h"
 
 namespace sluice::python {
@@ -31,8 +32,8 @@ class ForeachBatchWorker {
 
  private:
   std::string owner_;  ///< as Spark's messages name it
-  std::unique_ptr<ChildProcess> process_;
-  std::unique_ptr<SocketStream> socket_;
+  std::unique_ptr<ConnectedProcess> process_;
+  SocketStream* socket_ = nullptr;
 };
 
 }  // namespace sluice::python

@@ -1,10 +1,7 @@
 // The foreach sink: rows are pickled in chunks and handed to a worker task.
 #include "python/foreach_sink.h"
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-
+#include "python/bounded_queue.h"
 #include "python/row_pickler.h"
 #include "python/task.h"
 
@@ -12,46 +9,6 @@ namespace sluice::python {
 namespace {
 
 constexpr int64_t kRowsPerFrame = 100;
-
-/// Frames between the query's thread and the task's writer thread; holds a few, so that a slow function slows the
-/// query.
-class FrameQueue {
- public:
-  void Push(std::string frame) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return frames_.size() < 16 || closed_; });
-    if (closed_) return;
-    frames_.push_back(std::move(frame));
-    changed_.notify_all();
-  }
-  void End() {
-    std::lock_guard lock(mutex_);
-    ended_ = true;
-    changed_.notify_all();
-  }
-  /// Nobody reads any more.
-  void Close() {
-    std::lock_guard lock(mutex_);
-    closed_ = true;
-    changed_.notify_all();
-  }
-  bool Pop(std::string* frame) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !frames_.empty() || ended_ || closed_; });
-    if (frames_.empty() || closed_) return false;
-    *frame = std::move(frames_.front());
-    frames_.pop_front();
-    changed_.notify_all();
-    return true;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::string> frames_;
-  bool ended_ = false;
-  bool closed_ = false;
-};
 
 class ForeachPartitionWriter : public connectors::PartitionWriter {
  public:
@@ -97,7 +54,7 @@ class ForeachPartitionWriter : public connectors::PartitionWriter {
  private:
   types::TypePtr schema_;
   base::CancellationPtr cancellation_;
-  FrameQueue frames_;
+  BoundedQueue<std::string> frames_;
   int64_t rows_ = 0;
   std::unique_ptr<Task> task_;  // last: its writer uses the queue
 };

@@ -30,6 +30,9 @@ struct Runner {
     if (!udf) throw base::Error::Unsupported("Registering a function that is not a Python function");
     register_function(LowerCase(c.name), std::make_shared<plan::PythonUdf>(*udf));
   }
+  void operator()(const plan::RegisterDataSource& c) {
+    session.RegisterDataSource({LowerCase(c.name), c.source.command, c.source.python_version});
+  }
   void operator()(const plan::Checkpoint& c) {
     logical::PlanPtr plan = session.Analyze(c.input);
     auto rows = std::make_shared<Rows>();

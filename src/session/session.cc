@@ -73,10 +73,31 @@ std::shared_ptr<Session> Session::Clone(const std::string& new_session_id) {
   auto clone = std::make_shared<Session>(environment_, user_id_, new_session_id);
   clone->conf_ = std::make_shared<base::SqlConf>(*conf_);
   clone->catalog_ = catalog_->Clone();
-  std::lock_guard lock(impl_->mutex);
-  clone->impl_->functions = impl_->functions;
-  clone->impl_->blobs = impl_->blobs;
+  std::map<std::string, python::DataSourceClass> data_sources;
+  {
+    std::lock_guard lock(impl_->mutex);
+    clone->impl_->functions = impl_->functions;
+    clone->impl_->blobs = impl_->blobs;
+    data_sources = impl_->data_sources;
+  }
+  for (const auto& [name, source] : data_sources) clone->RegisterDataSource(source);
   return clone;
+}
+
+const connectors::ConnectorRegistry& Session::connectors() {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->connectors.empty() ? environment_->connectors : *impl_->connectors.back();
+}
+
+void Session::RegisterDataSource(python::DataSourceClass source) {
+  if (environment_->connectors.Find(source.name)) {
+    throw base::Error(base::ErrorKind::kAnalysis, "DATA_SOURCE_ALREADY_EXISTS", {{"provider", source.name}});
+  }
+  auto registry = std::make_shared<connectors::ConnectorRegistry>(connectors());
+  registry->Replace(python::MakeDataSourceEntry(worker_pool(), source));
+  std::lock_guard lock(impl_->mutex);
+  impl_->connectors.push_back(std::move(registry));
+  impl_->data_sources[source.name] = std::move(source);
 }
 
 std::shared_ptr<python::WorkerPool> Session::Impl::Workers(const Session& session) {
@@ -116,7 +137,7 @@ analyzer::AnalyzerContext Session::Impl::MakeAnalyzerContext(Session& session) {
   context.conf = session.conf_;
   context.catalog = session.catalog_;
   context.functions = &session.environment_->functions;
-  context.connectors = &session.environment_->connectors;
+  context.connectors = &session.connectors();
   context.find_python_function = [this](const std::string& name) -> std::shared_ptr<const plan::PythonUdf> {
     std::lock_guard lock(mutex);
     auto found = functions.find(name);

@@ -13,6 +13,7 @@
 #include "base/sql_conf.h"
 #include "catalog/catalog.h"
 #include "exec/operator.h"
+#include "python/data_source.h"
 #include "python/worker_pool.h"
 #include "streaming/query_manager.h"
 
@@ -98,6 +99,11 @@ class Session : public std::enable_shared_from_this<Session> {
   void AddArtifact(const std::string& name, std::string data);
   std::optional<std::string> FindBlob(const std::string& sha256) const;
   std::string artifact_folder() const { return artifact_folder_; }
+
+  /// The engine's data sources and those that the session registered. Good until the session closes.
+  const connectors::ConnectorRegistry& connectors();
+  /// One written in Python; it takes the place of another of that name.
+  void RegisterDataSource(python::DataSourceClass source);
 
   /// How this session's Python processes are started, and the pool of those that run functions.
   python::WorkerOptions worker_options();

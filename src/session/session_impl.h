@@ -23,6 +23,9 @@ struct Session::Impl {
   std::map<std::string, std::string> blobs;                                 ///< by SHA-256
   std::vector<std::string> python_files;
   std::shared_ptr<python::WorkerPool> workers;
+  std::map<std::string, python::DataSourceClass> data_sources;  ///< by lower-case name
+  /// With them; the last one counts, the others may still be in use.
+  std::vector<std::shared_ptr<const connectors::ConnectorRegistry>> connectors;
   CachedFrames frames;
 
   std::shared_ptr<python::WorkerPool> Workers(const Session& session);

@@ -124,7 +124,7 @@ std::unique_ptr<connectors::StreamSink> MakeSink(Session& session, const plan::W
   if (command.foreach_writer) {
     return python::MakeForeachSink(session.worker_pool(), *command.foreach_writer, context.schema);
   }
-  const connectors::DataSourceEntry& entry = session.environment().connectors.Get(choice.format);
+  const connectors::DataSourceEntry& entry = session.connectors().Get(choice.format);
   if (!entry.write_stream) {
     throw base::Error(base::ErrorKind::kUnsupportedOperation, "_LEGACY_ERROR_TEMP_2049",
                       {{"className", choice.format}, {"operator", "writing"}});

@@ -23,7 +23,7 @@ bool MakeTable(Session& session, const std::vector<std::string>& name, catalog::
   table.name = name.back();
   table.database = name.size() > 1 ? name[name.size() - 2] : session.catalog().current_database();
   if (table.format.empty()) table.format = session.conf().GetString("spark.sql.sources.default");
-  session.environment().connectors.Get(table.format);
+  session.connectors().Get(table.format);
   table.external = !table.location.empty();
   if (table.location.empty()) {
     std::string folder = table.name;
@@ -76,7 +76,7 @@ void RunCreateTable(Session& session, const plan::CreateTable& command, const ba
     spec.options = command.options;
     if (!command.location.empty()) spec.paths = {command.location};
     spec.conf = &session.conf();
-    const auto& entry = session.environment().connectors.Get(spec.format);
+    const auto& entry = session.connectors().Get(spec.format);
     if (!entry.read) throw base::Error::Unsupported("CREATE TABLE USING " + command.format);
     table.schema = entry.read(spec)->schema();
   }

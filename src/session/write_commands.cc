@@ -89,7 +89,7 @@ void WritePlan(Session& session, const logical::PlanPtr& plan, connectors::Write
   spec.conf = conf.get();
   spec.cancellation = cancellation;
   CheckPartitionColumns(*spec.schema, spec.partition_by);
-  const connectors::DataSourceEntry& entry = session.environment().connectors.Get(spec.format);
+  const connectors::DataSourceEntry& entry = session.connectors().Get(spec.format);
   if (!entry.write) {
     throw base::Error(base::ErrorKind::kAnalysis, "_LEGACY_ERROR_TEMP_1200", {{"source", spec.format}});
   }

@@ -16,6 +16,11 @@ std::string LowerCase(std::string_view text) {
 
 }  // namespace
 
+void ConnectorRegistry::Replace(DataSourceEntry entry) {
+  entries_.erase(entry.name);
+  Add(std::move(entry));
+}
+
 void ConnectorRegistry::Add(DataSourceEntry entry) {
   if (entry.usage.empty()) throw base::Error::Internal("The data source " + entry.name + " has no usage text");
   for (const std::string& alias : entry.aliases) {

@@ -66,6 +66,8 @@ struct DataSourceEntry {
 class ConnectorRegistry {
  public:
   void Add(DataSourceEntry entry);
+  /// The same for one that may take the place of another.
+  void Replace(DataSourceEntry entry);
   /// By short name or alias, without case. Throws DATA_SOURCE_NOT_FOUND (kClassNotFound).
   const DataSourceEntry& Get(std::string_view format) const;
   const DataSourceEntry* Find(std::string_view format) const;
