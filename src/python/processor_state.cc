@@ -258,7 +258,7 @@ void ProcessorState::AddToList(const Variable& variable, const std::vector<std::
     }
   }
   auto added = static_cast<int64_t>(values.size());
-  metrics_.rows_updated += added;
+  metrics_.rows_updated += overwrite ? 1 : added;  // as Spark counts
   store_->Put(*variable.count, key, NumberOnly((overwrite ? 0 : Number(*variable.count, key).value_or(0)) + added));
   if (!variable.spec.ttl_ms) return;
   int64_t expiry = batch_timestamp_ms_ + *variable.spec.ttl_ms;
