@@ -15,14 +15,16 @@ const std::vector<Rule>& Rules() {
       {"filters of scans", GiveFiltersToScans},
       {"column pruning", PruneColumns},
       {"collapsed projections", CollapseProjects},
-      {"fields of parsers", PruneParserFields},
+      {"fields of parsers", PruneParserFields, "spark.sql.optimizer.enableJsonExpressionOptimization"},
   };
   return *rules;
 }
 
-logical::PlanPtr Optimize(const logical::PlanPtr& plan, const ConstantFolder& fold) {
+logical::PlanPtr Optimize(const logical::PlanPtr& plan, const ConstantFolder& fold, const base::SqlConf& conf) {
   logical::PlanPtr out = plan;
-  for (const Rule& rule : Rules()) out = rule.apply(out, fold);
+  for (const Rule& rule : Rules()) {
+    if (rule.setting.empty() || conf.GetBool(rule.setting)) out = rule.apply(out, fold);
+  }
   return out;
 }
 

@@ -16,10 +16,11 @@ using ConstantFolder = std::function<types::Literal(const logical::ExprPtr&)>;
 struct Rule {
   std::string name;
   std::function<logical::PlanPtr(const logical::PlanPtr&, const ConstantFolder&)> apply;
+  std::string setting;  ///< that can switch it off; empty: none
 };
 const std::vector<Rule>& Rules();
 
-/// Applies all rules. The output attributes (ids, names, order) stay as they are.
-logical::PlanPtr Optimize(const logical::PlanPtr& plan, const ConstantFolder& fold);
+/// Applies all rules that `conf` leaves on. The output attributes (ids, names, order) stay as they are.
+logical::PlanPtr Optimize(const logical::PlanPtr& plan, const ConstantFolder& fold, const base::SqlConf& conf);
 
 }  // namespace sluice::optimizer

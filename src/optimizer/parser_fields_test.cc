@@ -35,7 +35,8 @@ ExprPtr Field(const ExprPtr& of, int field) {
 /// The types of all calls of from_json in the optimized plan, from the root down.
 std::vector<std::string> Schemas(const PlanPtr& plan) {
   std::vector<std::string> found;
-  PlanPtr optimized = Optimize(plan, [](const ExprPtr&) -> types::Literal { throw base::Error::Internal(""); });
+  auto no_folding = [](const ExprPtr&) -> types::Literal { throw base::Error::Internal(""); };
+  PlanPtr optimized = Optimize(plan, no_folding, base::SqlConf());
   logical::Visit(optimized, [&](const PlanPtr& node) {
     for (const ExprPtr& expr : node->Expressions()) {
       logical::Visit(expr, [&](const ExprPtr& part) {

@@ -92,7 +92,8 @@ TEST_F(PredicatePushdown, StaysAboveLimits) {
 
 TEST_F(PredicatePushdown, ReachesTheScan) {
   auto no_folding = [](const ExprPtr&) -> types::Literal { throw base::Error::Internal("not constant"); };
-  PlanPtr plan = Optimize(Where(Scan({a, b}), logical::MakeAnd(Call("p", {a}), Call("rand", {b}, false))), no_folding);
+  PlanPtr plan = Optimize(Where(Scan({a, b}), logical::MakeAnd(Call("p", {a}), Call("rand", {b}, false))), no_folding,
+                          base::SqlConf());
   const logical::Scan* scan = nullptr;
   logical::Visit(plan,
                  [&](const PlanPtr& node) { scan = node->As<logical::Scan>() ? node->As<logical::Scan>() : scan; });

@@ -164,7 +164,7 @@ exec::OperatorPtr Session::Impl::PlanBatch(Session& session, const logical::Plan
   exec::PlannerOptions options;
   options.conf = conf;
   options.python = python::MakePythonPlanner(Workers(session));
-  return exec::PlanOperators(optimizer::Optimize(substituted, fold), options);
+  return exec::PlanOperators(optimizer::Optimize(substituted, fold, *conf), options);
 }
 
 void Session::Impl::PrepareContext(Session& session, exec::ExecContext* context,
@@ -182,7 +182,7 @@ std::vector<std::shared_ptr<arrow::RecordBatch>> Session::Impl::CollectUncached(
   exec::PlannerOptions options;
   options.conf = conf;
   options.python = python::MakePythonPlanner(Workers(session));
-  auto root = exec::PlanOperators(optimizer::Optimize(plan, fold), options);
+  auto root = exec::PlanOperators(optimizer::Optimize(plan, fold, *conf), options);
   exec::ExecContext context;
   PrepareContext(session, &context, conf);
   return exec::Collect(*root, context);
@@ -216,7 +216,7 @@ std::string Session::Explain(const plan::RelationPtr& relation, const std::strin
   auto conf = std::make_shared<const base::SqlConf>(*conf_);
   logical::EvalContext eval = impl_->MakeEvalContext(*this, *conf);
   auto fold = [eval](const logical::ExprPtr& expr) mutable { return exec::EvaluateConstant(expr, eval); };
-  logical::PlanPtr optimized = optimizer::Optimize(analyzed, fold);
+  logical::PlanPtr optimized = optimizer::Optimize(analyzed, fold, *conf);
   exec::PlannerOptions options;
   options.conf = conf;
   options.python = python::MakePythonPlanner(impl_->Workers(*this));

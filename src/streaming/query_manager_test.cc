@@ -427,5 +427,8 @@ TEST_F(QueryManagerTest, StopInterruptsAndManyQueriesRunAtOnce) {
 }  // namespace sluice::streaming
 
 namespace sluice::optimizer {
-__attribute__((weak)) logical::PlanPtr Optimize(const logical::PlanPtr& plan, const ConstantFolder&) { return plan; }
+__attribute__((weak)) logical::PlanPtr Optimize(const logical::PlanPtr& plan, const ConstantFolder&,
+                                                const base::SqlConf&) {
+  return plan;
+}
 }  // namespace sluice::optimizer

@@ -131,10 +131,13 @@ PhysicalPlan PlanQuery(const PlanPtr& analyzed, const std::shared_ptr<const base
                        connectors::OutputMode mode, const exec::PythonPlanner& python,
                        const logical::EvalContext& eval) {
   PhysicalPlan plan;
-  plan.optimized = optimizer::Optimize(analyzed, [&](const logical::ExprPtr& expr) {
-    logical::EvalContext context = eval;
-    return exec::EvaluateConstant(expr, context);
-  });
+  plan.optimized = optimizer::Optimize(
+      analyzed,
+      [&](const logical::ExprPtr& expr) {
+        logical::EvalContext context = eval;
+        return exec::EvaluateConstant(expr, context);
+      },
+      *conf);
   exec::PlannerOptions options;
   options.conf = conf;
   options.python = python;

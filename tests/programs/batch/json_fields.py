@@ -30,3 +30,8 @@ scene.rows("corrupt records of the call", frame.select("id", kept["a"], kept["_c
 scene.rows("corrupt records of a column", frame.select("id", kept.alias("o")).select("id", "o.a", "o._corrupt_record"))
 optional = F.from_json("v", SCHEMA, {"allowComments": "true"})
 scene.rows("with an option", frame.select("id", optional["a"], optional["b"], optional["m"]))
+spark.conf.set("spark.sql.optimizer.enableJsonExpressionOptimization", "false")
+scene.rows("one field, all parsed", frame.select("id", parsed["a"]))
+scene.rows("one field of a column, all parsed", column.select("id", "o.a"))
+scene.rows("two fields, all parsed", frame.select("id", parsed["a"], parsed["b"]))
+spark.conf.unset("spark.sql.optimizer.enableJsonExpressionOptimization")
