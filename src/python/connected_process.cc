@@ -12,9 +12,11 @@
 namespace sluice::python {
 namespace {
 
-// What the user's code prints stays.
+// Standard input ends with the server: a worker that waits for an answer of a server that was killed would go on for
+// minutes. What the user's code prints stays.
 constexpr const char* kProgram =
-    "import importlib, sys\n"
+    "import importlib, os, sys, threading\n"
+    "threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()\n"
     "from pyspark.worker_util import get_sock_file_to_executor\n"
     "worker = importlib.import_module(sys.argv[1])\n"
     "worker.print = lambda *args, **named: None\n"
@@ -44,7 +46,7 @@ ConnectedProcess::ConnectedProcess(const WorkerOptions& options, const std::stri
                                      {"PYTHON_WORKER_FACTORY_SECRET", ""}});
   variables.insert(variables.end(), more.begin(), more.end());
   process_ = std::make_unique<ChildProcess>(std::vector<std::string>{options.executable, "-c", kProgram, module},
-                                            variables, ChildProcess::Options{});
+                                            variables, ChildProcess::Options{.pipe_stdin = true});
   int connection = listener.AcceptFrom(process_->pid());
   if (connection < 0) return;
   socket_ = std::make_unique<SocketStream>(connection);

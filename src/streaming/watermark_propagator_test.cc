@@ -36,7 +36,7 @@ class Defined : public Node, public exec::WatermarkDefinition {
 class Stateful : public exec::StatefulOperator {
  public:
   Stateful(int64_t id, std::vector<OperatorPtr> children, std::optional<int64_t> delay_ms = 0)
-      : StatefulOperator({}), children_(std::move(children)), delay_ms_(delay_ms) {
+      : StatefulOperator(logical::Attributes()), children_(std::move(children)), delay_ms_(delay_ms) {
     info_.id = id;
   }
   int Partitions(exec::ExecContext&) const override { return 1; }

@@ -11,7 +11,6 @@ from . import lives
 from .lives import Run, interrupted
 from .scenarios import SCENARIOS, make_input
 
-PASSAGES = (1, 2, 4)  # of each point: the first batch, one that compacts, one that purges
 JOBS = 4  # runs spend much of their time waiting for Python processes to start
 
 
@@ -61,7 +60,7 @@ def _passages(scenario, plain, point):
     count = plain[scenario.name].passages[point]
     if not scenario.durable and point.startswith("stream."):
         count -= 1  # after the last one there is no batch left to build the result
-    return [passage for passage in PASSAGES if passage <= count]
+    return [passage for passage in scenario.passages if passage <= count]
 
 
 @pytest.fixture(scope="module")
