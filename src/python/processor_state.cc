@@ -340,20 +340,20 @@ void ProcessorState::CheckTimers(const char* operation) const {
 
 void ProcessorState::RegisterTimer(int64_t expiry_ms) {
   CheckTimers("register_timer");
+  ++metrics_.timers_registered;  // as Spark counts: calls, not changes
   std::string by_key = KeyAndTime(Key(), expiry_ms);
   if (store_->Get(*timers_by_key_, by_key).data()) return;  // registered before
   store_->Put(*timers_by_key_, by_key, Nothing());
   store_->Put(*timers_by_time_, Timed(expiry_ms, Key()), Nothing());
-  ++metrics_.timers_registered;
 }
 
 void ProcessorState::DeleteTimer(int64_t expiry_ms) {
   CheckTimers("delete_timer");
+  ++metrics_.timers_deleted;
   std::string by_key = KeyAndTime(Key(), expiry_ms);
   if (!store_->Get(*timers_by_key_, by_key).data()) return;
   store_->Remove(*timers_by_key_, by_key);
   store_->Remove(*timers_by_time_, Timed(expiry_ms, Key()));
-  ++metrics_.timers_deleted;
 }
 
 std::vector<int64_t> ProcessorState::ListTimers() const {
@@ -366,7 +366,7 @@ std::vector<int64_t> ProcessorState::ListTimers() const {
   return out;
 }
 
-std::vector<std::pair<std::string, int64_t>> ProcessorState::ExpiredTimers(int64_t now_ms) {
+std::vector<std::pair<std::string, int64_t>> ProcessorState::ExpiredTimers(int64_t now_ms) const {
   std::vector<std::pair<std::string, int64_t>> out;
   if (!timers_by_time_) return out;
   store_->ForEach(*timers_by_time_, [&](std::string_view row, std::string_view) {
@@ -376,7 +376,6 @@ std::vector<std::pair<std::string, int64_t>> ProcessorState::ExpiredTimers(int64
     out.emplace_back(std::string(timer.Row(1)), expiry);
     return true;
   });
-  metrics_.timers_expired += static_cast<int64_t>(out.size());
   return out;
 }
 

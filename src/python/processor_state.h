@@ -53,7 +53,7 @@ class RowCodec {
 /// Numbers for the query's progress.
 struct ProcessorMetrics {
   int64_t rows_updated = 0, rows_removed = 0, values_expired = 0;
-  int64_t timers_registered = 0, timers_deleted = 0, timers_expired = 0;
+  int64_t timers_registered = 0, timers_deleted = 0;
 };
 
 /// One batch's view of a partition. Keys and values are UnsafeRows; those of variables belong to the implicit key.
@@ -89,7 +89,7 @@ class ProcessorState {
   void DeleteTimer(int64_t expiry_ms);
   std::vector<int64_t> ListTimers() const;
   /// Keys and times of the timers that are due at `now_ms`, in the order of time.
-  std::vector<std::pair<std::string, int64_t>> ExpiredTimers(int64_t now_ms);
+  std::vector<std::pair<std::string, int64_t>> ExpiredTimers(int64_t now_ms) const;
 
   bool HasExpiredTimers(int64_t now_ms) const;
 

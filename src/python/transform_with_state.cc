@@ -311,7 +311,7 @@ class TransformWithStateIterator final : public exec::BatchIterator {
     metrics_.custom = store.Metrics();
     metrics_.custom["numRegisteredTimers"] = counted.timers_registered;
     metrics_.custom["numDeletedTimers"] = counted.timers_deleted;
-    metrics_.custom["numExpiredTimers"] = counted.timers_expired;
+    metrics_.custom["numExpiredTimers"] = 0;  // Spark counts none of a Python processor's
     metrics_.custom["numValuesRemovedDueToTTLExpiry"] = counted.values_expired;
     if (partition_ == 0) CountVariables();
     metrics_.updates_ms = std::chrono::duration_cast<milliseconds>(update_time_).count();
