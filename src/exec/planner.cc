@@ -361,7 +361,13 @@ class Planner {
     if (options_.streaming && node.is_streaming) stateful = NextStateful(node);
     std::vector<OperatorPtr> children;
     for (const PlanPtr& child : node.children) children.push_back(Plan(child));
-    return options_.python.transform_with_state(std::move(children), node, stateful ? &*stateful : nullptr);
+    if (stateful) return options_.python.transform_with_state(std::move(children), node, &*stateful);
+    for (size_t i = 0; i < children.size(); ++i) {
+      const logical::Attributes& keys = i == 0 ? node.grouping : node.initial_grouping;
+      children[i] =
+          MakeExchange(std::move(children[i]), keys.empty() ? 1 : shuffle_partitions_, {keys.begin(), keys.end()});
+    }
+    return options_.python.transform_with_state(std::move(children), node, nullptr);
   }
 
   // Spark numbers them from the root down: called before what is below is planned.

@@ -22,6 +22,8 @@
 #include "python/processor_driver.h"
 #include "python/state_server.h"
 #include "python/task.h"
+#include "state/rocksdb_options.h"
+#include "state/work_folder.h"
 
 namespace sluice::python {
 namespace {
@@ -159,6 +161,7 @@ class PairWriter {
 
 /// What a partition of one batch works with.
 struct Input {
+  std::shared_ptr<void> store_owner;  ///< in a batch query: what the store lies in
   std::shared_ptr<state::FamilyStore> store;
   exec::BatchIteratorPtr rows, initial;  ///< no initial state but in the first batch
   std::shared_ptr<arrow::Schema> rows_schema, initial_schema;
@@ -294,6 +297,7 @@ class TransformWithStateIterator final : public exec::BatchIterator {
     metrics_.removals_ms = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start).count();
     if (info_) Commit();
     input_.store.reset();
+    input_.store_owner.reset();
   }
 
   void Commit() {
@@ -381,6 +385,71 @@ state::OperatorInfo MakeInfo(const Shape& shape, const std::vector<StateVariable
   return info;
 }
 
+/// The store of one partition of a batch query, in a folder that goes with it.
+class BatchStore {
+ public:
+  BatchStore(const base::SqlConf& conf, int partition)
+      : folder_("transform-with-state"),
+        manager_(state::MakeRocksDbStateManager(folder_.path(), {}, state::ReadRocksDbOptions(conf))),
+        store_(manager_->OpenFamilies({0, partition, ""}, 0)) {}
+  const std::shared_ptr<state::FamilyStore>& store() const { return store_; }
+
+ private:
+  state::WorkFolder folder_;
+  std::unique_ptr<state::StateManager> manager_;
+  std::shared_ptr<state::FamilyStore> store_;
+};
+
+/// In a batch query: every key is new, and its state is dropped at the end. Any setting of the provider will do.
+class BatchTransformWithStateOperator final : public exec::Operator {
+ public:
+  BatchTransformWithStateOperator(std::shared_ptr<WorkerPool> pool, std::vector<exec::OperatorPtr> children,
+                                  const logical::TransformWithState& node)
+      : Operator(node.output), pool_(std::move(pool)), shape_(node, children), children_(std::move(children)) {}
+
+  int Partitions(exec::ExecContext& context) const override {
+    int partitions = children_[0]->Partitions(context);
+    if (children_.size() > 1) children_[1]->Partitions(context);
+    return partitions;
+  }
+  exec::BatchIteratorPtr Open(exec::ExecContext& context, int partition) const override {
+    auto owner = std::make_shared<BatchStore>(*context.conf, partition);
+    Input input;
+    input.store = owner->store();
+    input.store_owner = std::move(owner);
+    input.rows = children_[0]->Open(context, partition);
+    input.rows_schema = children_[0]->schema();
+    if (children_.size() > 1) {
+      input.initial = children_[1]->Open(context, partition);
+      input.initial_schema = children_[1]->schema();
+    }
+    return std::make_unique<TransformWithStateIterator>(shape_, nullptr, no_variables_, pool_, schema(), context,
+                                                        partition, std::move(input));
+  }
+  std::string Describe() const override {
+    return fmt::format("TransformWithStateInPySpark {}, {}, {}", shape_.spec.function->name, shape_.spec.output_mode,
+                       TimeModeName(shape_.spec.time_mode));
+  }
+  std::vector<const exec::Operator*> Children() const override {
+    std::vector<const exec::Operator*> out;
+    for (const auto& child : children_) out.push_back(child.get());
+    return out;
+  }
+
+ private:
+  std::shared_ptr<WorkerPool> pool_;
+  Shape shape_;
+  std::vector<exec::OperatorPtr> children_;
+  const std::vector<StateVariable> no_variables_;  // the worker declares them
+};
+
+void CheckProvider(const base::SqlConf& conf) {
+  std::string provider = conf.GetString("spark.sql.streaming.stateStore.providerClass");
+  if (provider == kRocksDbProvider) return;
+  throw base::Error(base::ErrorKind::kUnsupportedOperation, "UNSUPPORTED_FEATURE.STORE_BACKEND_NOT_SUPPORTED_FOR_TWS",
+                    {{"stateStoreProvider", provider}});
+}
+
 class TransformWithStateOperator final : public exec::StatefulOperator {
  public:
   TransformWithStateOperator(std::shared_ptr<WorkerPool> pool, std::vector<exec::OperatorPtr> children,
@@ -391,11 +460,7 @@ class TransformWithStateOperator final : public exec::StatefulOperator {
         id_(options.operator_id),
         partitions_(std::max(1, options.partitions)),
         has_watermark_(options.has_watermark) {
-    std::string provider = options.conf->GetString("spark.sql.streaming.stateStore.providerClass");
-    if (provider != kRocksDbProvider) {
-      throw base::Error(base::ErrorKind::kUnsupportedOperation,
-                        "UNSUPPORTED_FEATURE.STORE_BACKEND_NOT_SUPPORTED_FOR_TWS", {{"stateStoreProvider", provider}});
-    }
+    CheckProvider(*options.conf);
     auto exchange = [&](exec::OperatorPtr child, const logical::Attributes& keys) {
       return exec::MakeExchange(std::move(child), keys.empty() ? 1 : partitions_, {keys.begin(), keys.end()});
     };
@@ -475,7 +540,7 @@ exec::OperatorPtr MakeTransformWithStateOperator(std::shared_ptr<WorkerPool> poo
                                                  std::vector<exec::OperatorPtr> children,
                                                  const logical::TransformWithState& node,
                                                  const exec::StatefulOptions* options) {
-  if (!options) throw base::Error::Unsupported("transformWithState in a batch query", "Use applyInPandas.");
+  if (!options) return std::make_shared<BatchTransformWithStateOperator>(std::move(pool), std::move(children), node);
   return std::make_shared<TransformWithStateOperator>(std::move(pool), std::move(children), node, *options);
 }
 

@@ -11,7 +11,8 @@
 
 namespace sluice::python {
 
-/// `children` are the rows and, if the processor has one, its initial state. `options` are null in a batch query.
+/// `children` are the rows and, if the processor has one, its initial state. `options` are null in a batch query, whose
+/// children come partitioned by the keys.
 exec::OperatorPtr MakeTransformWithStateOperator(std::shared_ptr<WorkerPool> pool,
                                                  std::vector<exec::OperatorPtr> children,
                                                  const logical::TransformWithState& node,

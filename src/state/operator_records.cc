@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/durable_file.h"
@@ -103,8 +104,37 @@ std::string RecordFamilies(const std::string& root, const StateOptions& options,
   return "file:" + path;
 }
 
+std::map<std::string, std::string> VariableTypes(const nlohmann::json& properties) {
+  std::map<std::string, std::string> out;
+  for (const auto& variable : properties.value("stateVariables", nlohmann::json::array())) {
+    out[variable.value("stateName", "")] = variable.value("stateVariableType", "");
+  }
+  return out;
+}
+
+// Of transformWithState: modes and kinds of variables stay as they are. Variables may come and go.
+void CheckProperties(const std::string& now_json, const std::string& before_json) {
+  auto now = nlohmann::json::parse(now_json, nullptr, false),
+       before = nlohmann::json::parse(before_json, nullptr, false);
+  if (!now.is_object() || !before.is_object()) return;
+  for (const char* mode : {"timeMode", "outputMode"}) {
+    std::string new_mode = now.value(mode, ""), old_mode = before.value(mode, "");
+    if (new_mode == old_mode) continue;
+    throw Error(ErrorKind::kUnsupportedOperation, "STATE_STORE_INVALID_CONFIG_AFTER_RESTART",
+                {{"configName", mode}, {"oldConfig", old_mode}, {"newConfig", new_mode}});
+  }
+  std::map<std::string, std::string> new_types = VariableTypes(now);
+  for (const auto& [name, old_type] : VariableTypes(before)) {
+    auto found = new_types.find(name);
+    if (found == new_types.end() || found->second == old_type) continue;
+    throw Error(ErrorKind::kUnsupportedOperation, "STATE_STORE_INVALID_VARIABLE_TYPE_CHANGE",
+                {{"stateVarName", name}, {"oldType", old_type}, {"newType", found->second}});
+  }
+}
+
 void Record(const std::string& root, const StateOptions& options, OperatorInfo info, const OperatorInfo* recorded,
             int64_t version) {
+  if (recorded) CheckProperties(info.properties_json, recorded->properties_json);
   for (StoreInfo& store : info.stores) {
     if (store.families.empty()) {
       RecordSchema(root, options, info.id, store);

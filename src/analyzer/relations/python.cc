@@ -139,9 +139,17 @@ PlanPtr Resolver::WithEventTime(const PlanPtr& transform, const std::string& col
   for (const auto& attribute : transform->children[0]->output) {
     if (auto delay = logical::WatermarkDelayMs(attribute->metadata)) delay_ms = delay;
   }
+  if (!delay_ms && transform->is_streaming) {
+    throw base::Error(ErrorKind::kAnalysis, "CANNOT_ASSIGN_EVENT_TIME_COLUMN_WITHOUT_WATERMARK");
+  }
   Scope scope;
   scope.inputs = {transform};
   ExprPtr event_time = ExpressionResolver(*this, scope).Resolve(plan::MakeAttribute(types::ParseAttributeName(column)));
+  if (!event_time->type->Is(types::TypeId::kTimestamp)) {
+    throw base::Error(ErrorKind::kAnalysis, "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE",
+                      {{"eventName", types::QuoteIdentifier({column})}, {"eventType", QuotedType(*event_time->type)}})
+        .WithPlan(logical::TreeString(transform));
+  }
   const auto* node = transform->As<logical::TransformWithState>();
   Attributes output = node->output;
   for (auto& attribute : output) {
