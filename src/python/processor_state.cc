@@ -64,10 +64,6 @@ const char* ModeName(TimeMode mode) {
 
 }  // namespace
 
-const char* OperationName(Kind kind) {
-  return kind == Kind::kValue ? "getValueState" : kind == Kind::kList ? "getListState" : "getMapState";
-}
-
 std::vector<ColumnFamily> FamiliesOf(const StateVariable& variable, const TypePtr& key) {
   const std::string& name = variable.name;
   TypePtr element = ElementKey(variable, key);
@@ -129,9 +125,9 @@ void ProcessorState::Declare(StateVariable spec) {
     throw base::Error(base::ErrorKind::kUnsupportedOperation, "STATEFUL_PROCESSOR_INCORRECT_TIME_MODE_TO_ASSIGN_TTL",
                       {{"stateName", spec.name}, {"timeMode", ModeName(time_mode_)}});
   }
-  if (spec.ttl_ms && *spec.ttl_ms <= 0) {
+  if (store_ && spec.ttl_ms && *spec.ttl_ms <= 0) {
     throw base::Error(base::ErrorKind::kUnsupportedOperation, "STATEFUL_PROCESSOR_TTL_DURATION_MUST_BE_POSITIVE",
-                      {{"operationType", OperationName(spec.kind)}, {"stateName", spec.name}});
+                      {{"operationType", "update"}, {"stateName", spec.name}});
   }
   Variable variable;
   variable.value_codec = std::make_unique<RowCodec>(spec.value);

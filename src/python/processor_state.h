@@ -28,9 +28,6 @@ struct StateVariable {
   std::optional<int64_t> ttl_ms;
 };
 
-/// "getValueState", "getListState", "getMapState".
-const char* OperationName(StateVariable::Kind kind);
-
 /// The families of a variable and of a query's timers. The first is the variable's own.
 std::vector<state::ColumnFamily> FamiliesOf(const StateVariable& variable, const types::TypePtr& key);
 std::vector<state::ColumnFamily> TimerFamilies(logical::TimeMode mode, const types::TypePtr& key);

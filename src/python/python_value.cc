@@ -315,10 +315,8 @@ arrow::Status AppendStruct(arrow::ArrayBuilder& builder, const types::DataType& 
   if (value.kind != Kind::kSequence) return builder.AppendNull();
   const std::vector<types::StructField>& fields = type.fields();
   if (value.items.size() != fields.size()) {
-    throw base::Error::Plain(base::ErrorKind::kIllegalState,
-                             fmt::format("Input row doesn't have expected number of values required by the schema. {} "
-                                         "fields are required while {} values are provided.",
-                                         fields.size(), value.items.size()));
+    throw base::Error(base::ErrorKind::kRuntime, "STRUCT_ARRAY_LENGTH_MISMATCH",
+                      {{"expected", std::to_string(fields.size())}, {"actual", std::to_string(value.items.size())}});
   }
   ARROW_RETURN_NOT_OK(As<arrow::StructBuilder>(builder).Append());
   for (size_t i = 0; i < fields.size(); ++i) {

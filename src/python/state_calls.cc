@@ -77,14 +77,20 @@ struct StateCalls::Dispatch {
     using Call = proto::StatefulProcessorCall;
     switch (call.method_case()) {
       case Call::kSetHandleState:
+        calls.initialized_ = call.sethandlestate().state() > proto::CREATED;
+        calls.handle_state_ = proto::HandleState_Name(call.sethandlestate().state());
         return Status(kOk);
       case Call::kGetValueState:
+        CheckDeclaring("get_value_state");
         return Declare(state, StateVariable::Kind::kValue, call.getvaluestate());
       case Call::kGetListState:
+        CheckDeclaring("get_list_state");
         return Declare(state, StateVariable::Kind::kList, call.getliststate());
       case Call::kGetMapState:
+        CheckDeclaring("get_map_state");
         return Declare(state, StateVariable::Kind::kMap, call.getmapstate());
       case Call::kDeleteIfExists:
+        CheckDeclaring("delete_if_exists");
         state.DeleteVariable(call.deleteifexists().statename());
         return Status(kOk);
       case Call::kTimerStateCall:
@@ -254,6 +260,14 @@ struct StateCalls::Dispatch {
     };
     return Fetch<proto::StateResponseWithMapKeysOrValues>(
         cursors, id, load, [&](auto& response, const std::string& row) { response.add_value(codec.ToPickle(row)); });
+  }
+
+  // Variables are made and deleted in the processor's init only.
+  void CheckDeclaring(const char* operation) const {
+    if (!calls.initialized_) return;
+    throw base::Error(base::ErrorKind::kUnsupportedOperation,
+                      "STATEFUL_PROCESSOR_CANNOT_PERFORM_OPERATION_WITH_INVALID_HANDLE_STATE",
+                      {{"operationType", operation}, {"handleState", calls.handle_state_}});
   }
 
   static std::optional<std::string> Pickled(const RowCodec& codec, const std::optional<std::string>& row) {

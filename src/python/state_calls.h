@@ -32,6 +32,8 @@ class StateCalls {
   using Timer = std::pair<std::string, int64_t>;
 
   ProcessorState* state_;
+  bool initialized_ = false;
+  std::string handle_state_;  ///< as the worker names it
   Cursors<std::string> lists_, keys_, values_;
   Cursors<Entry> entries_;
   Cursors<int64_t> timers_;

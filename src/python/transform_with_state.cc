@@ -279,14 +279,15 @@ class TransformWithStateIterator final : public exec::BatchIterator {
     PairWriter(rows_, *initial_).Write(socket, shape_.rows.key_columns, shape_.initial->key_columns, max_rows);
   }
 
+  // By the watermark of the batch before, which operators above take for late rows.
   void CheckEventTimes(const arrow::Array& column) const {
-    if (!watermark_ms_) return;
+    if (!late_ms_) return;
     const auto& times = static_cast<const arrow::TimestampArray&>(column);
     for (int64_t i = 0; i < times.length(); ++i) {
-      if (times.IsNull(i) || times.Value(i) / 1000 >= *watermark_ms_) continue;
-      throw base::Error(base::ErrorKind::kRuntime, "EMITTING_ROWS_OLDER_THAN_WATERMARK_NOT_ALLOWED",
-                        {{"currentWatermark", std::to_string(*watermark_ms_)},
-                         {"emittedRowEventTime", std::to_string(times.Value(i))}});
+      if (times.IsNull(i) || times.Value(i) / 1000 >= *late_ms_) continue;
+      throw base::Error(
+          base::ErrorKind::kRuntime, "EMITTING_ROWS_OLDER_THAN_WATERMARK_NOT_ALLOWED",
+          {{"currentWatermark", std::to_string(*late_ms_)}, {"emittedRowEventTime", std::to_string(times.Value(i))}});
     }
   }
 
@@ -317,13 +318,14 @@ class TransformWithStateIterator final : public exec::BatchIterator {
     metrics_.custom["numDeletedTimers"] = counted.timers_deleted;
     metrics_.custom["numExpiredTimers"] = 0;  // Spark counts none of a Python processor's
     metrics_.custom["numValuesRemovedDueToTTLExpiry"] = counted.values_expired;
-    if (partition_ == 0) CountVariables();
+    CountVariables();
     metrics_.updates_ms = std::chrono::duration_cast<milliseconds>(update_time_).count();
     context_.state->Commit(store);
     metrics_.commit_ms = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - start).count();
     context_.state->Report(info_->id, metrics_);
   }
 
+  // Every partition counts them, as in Spark.
   void CountVariables() {
     for (const char* kind : {"Value", "List", "Map"}) {
       metrics_.custom[fmt::format("num{}StateVars", kind)] = 0;

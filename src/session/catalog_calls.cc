@@ -63,7 +63,9 @@ std::vector<Cell> DatabaseRow(const catalog::Database& database) {
 
 bool TableExists(const Call& c) {
   auto name = c.TableName();
-  return (name.size() == 1 && c.catalog().FindTempView(name[0])) || c.catalog().FindTable(name);
+  if (name.size() == 1 && c.catalog().FindTempView(name[0])) return true;
+  if (name.size() == 2 && name[0] == "global_temp") return c.catalog().FindGlobalTempView(name[1]) != nullptr;
+  return c.catalog().FindTable(name).has_value();
 }
 
 plan::RelationPtr ListTables(const Call& c) {

@@ -159,7 +159,9 @@ void MicroBatchQuery::LookAtSources() {
 
 bool MicroBatchQuery::NeedsBatchWithoutData(int64_t watermark_ms) const {
   if (!no_data_batches_ || !last_batch_ || !runtime_->physical.root) return false;
-  if (watermark_ms == last_batch_->watermark_ms) return false;
+  // Timers by the clock need batches at any time; a query that takes what there is ends all the same.
+  bool ends = definition_.trigger.kind == plan::TriggerKind::kAvailableNow;
+  if (ends && watermark_ms == last_batch_->watermark_ms) return false;
   const exec::Operator& root = *runtime_->physical.root;
   OperatorWatermarks before = PropagateWatermark(root, last_batch_->watermark_ms);
   OperatorWatermarks now = PropagateWatermark(root, watermark_ms);

@@ -475,8 +475,8 @@ class StreamingJoinOperator final : public StatefulOperator {
   bool has_watermark() const override { return has_watermark_; }
   std::optional<int64_t> OutputWatermark(int64_t input_ms) const override { return shape_->OutputWatermark(input_ms); }
   bool NeedsBatchWithoutData(int64_t previous_ms, int64_t watermark_ms) const override {
-    bool evicts = shape_->EvictionOf(true, watermark_ms) || shape_->EvictionOf(false, watermark_ms);
-    return has_watermark_ && evicts && watermark_ms > previous_ms;
+    if (!has_watermark_ || watermark_ms <= previous_ms) return false;
+    return shape_->EvictionOf(true, watermark_ms) || shape_->EvictionOf(false, watermark_ms);
   }
 
   int Partitions(ExecContext& context) const override {
