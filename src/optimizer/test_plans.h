@@ -50,7 +50,8 @@ inline ExprPtr Named(ExprPtr value, const AttributePtr& attribute) {
 
 inline std::string Optimized(const PlanPtr& plan) {
   auto no_folding = [](const ExprPtr&) -> types::Literal { throw base::Error::Internal("not constant"); };
-  return std::regex_replace(logical::TreeString(Optimize(plan, no_folding, base::SqlConf())), std::regex("#[0-9]+L?"), "");
+  return std::regex_replace(logical::TreeString(Optimize(plan, no_folding, base::SqlConf())), std::regex("#[0-9]+L?"),
+                            "");
 }
 
 }  // namespace sluice::optimizer

@@ -1,5 +1,5 @@
-// Files of the RocksDB-backed provider: archives, their metadata, changelogs, schemas of families, keys. The first byte chooses
-// what the rest is read as.
+// Files of the RocksDB-backed provider: archives, their metadata, changelogs, schemas of families, keys. The first byte
+// chooses what the rest is read as.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -71,8 +71,8 @@ class Collect : public logical::GroupedAccumulator {
     std::vector<int64_t> codes(values.length());
     auto encoded = arrow::compute::DictionaryEncode(arrow::MakeArray(values.data()));
     if (encoded.ok()) {
-      const auto& indices = static_cast<const arrow::DictionaryArray&>(*encoded->make_array());
-      for (int64_t i = 0; i < values.length(); ++i) codes[i] = indices.IsNull(i) ? -1 : indices.GetValueIndex(i);
+      auto indices = std::static_pointer_cast<arrow::DictionaryArray>(encoded->make_array());
+      for (int64_t i = 0; i < values.length(); ++i) codes[i] = indices->IsNull(i) ? -1 : indices->GetValueIndex(i);
       return codes;
     }
     std::unordered_map<std::string, int64_t> known;
