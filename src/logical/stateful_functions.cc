@@ -16,7 +16,9 @@ std::string Texts(const Attributes& attributes) {
   return "[" + out + "]";
 }
 
-const char* TimeoutName(GroupTimeout timeout) {
+}  // namespace
+
+const char* NameOf(GroupTimeout timeout) {
   switch (timeout) {
     case GroupTimeout::kNone:
       return "NoTimeout";
@@ -28,7 +30,17 @@ const char* TimeoutName(GroupTimeout timeout) {
   return "";
 }
 
-}  // namespace
+const char* NameOf(TimeMode mode) {
+  switch (mode) {
+    case TimeMode::kNone:
+      return "NoTime";
+    case TimeMode::kProcessingTime:
+      return "ProcessingTime";
+    case TimeMode::kEventTime:
+      return "EventTime";
+  }
+  return "";
+}
 
 PandasWithState::PandasWithState(PlanPtr child, Attributes grouping, std::shared_ptr<const plan::PythonUdf> function,
                                  types::TypePtr state_type, bool update_mode, GroupTimeout timeout, Attributes output)
@@ -49,7 +61,7 @@ PlanPtr PandasWithState::WithExpressions(std::vector<ExprPtr> new_expressions) c
 }
 std::string PandasWithState::Describe() const {
   return "FlatMapGroupsInPandasWithState " + function->name + ", " + Texts(grouping) + ", " + Texts(output) + ", " +
-         (update_mode ? "Update" : "Append") + ", " + TimeoutName(timeout);
+         (update_mode ? "Update" : "Append") + ", " + NameOf(timeout);
 }
 
 TransformWithState::TransformWithState(std::vector<PlanPtr> children, Attributes grouping, Attributes initial_grouping,

@@ -10,6 +10,9 @@ namespace sluice::logical {
 
 /// When a key without new rows is called again (GroupStateTimeout).
 enum class GroupTimeout { kNone, kProcessingTime, kEventTime };
+/// As Spark names it: "NoTimeout", "ProcessingTimeTimeout", "EventTimeTimeout".
+const char* NameOf(GroupTimeout timeout);
+
 /// applyInPandasWithState: `grouping` are attributes of the child, `output` those of the function.
 struct PandasWithState : Plan {
   PandasWithState(PlanPtr child, Attributes grouping, std::shared_ptr<const plan::PythonUdf> function,
@@ -27,6 +30,9 @@ struct PandasWithState : Plan {
 
 /// What the timers of transformWithState go by.
 enum class TimeMode { kNone, kProcessingTime, kEventTime };
+/// As Spark names it: "NoTime", "ProcessingTime", "EventTime".
+const char* NameOf(TimeMode mode);
+
 /// What does not change when transformWithState is copied.
 struct TransformWithStateSpec {
   std::shared_ptr<const plan::PythonUdf> function;

@@ -20,6 +20,12 @@ arrow::ArrayVector GroupedRows::Keys(const std::vector<int>& key_columns) const 
   return exec::TakeBatch(keys, exec::RowNumbers(std::move(firsts)))->columns();
 }
 
+types::TypePtr KeySchema(const logical::Attributes& grouping) {
+  std::vector<types::StructField> fields;
+  for (const auto& key : grouping) fields.push_back({key->name, key->type, key->nullable});
+  return types::Struct(std::move(fields));
+}
+
 std::vector<int> PositionsOf(const logical::Attributes& wanted, const logical::Attributes& columns) {
   std::vector<int> out;
   for (const logical::AttributePtr& attribute : wanted) {

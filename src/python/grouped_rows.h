@@ -22,6 +22,8 @@ struct GroupedRows {
   arrow::ArrayVector Keys(const std::vector<int>& key_columns) const;
 };
 
+/// The columns as the key of a state.
+types::TypePtr KeySchema(const logical::Attributes& grouping);
 /// Positions of attributes among columns.
 std::vector<int> PositionsOf(const logical::Attributes& wanted, const logical::Attributes& columns);
 /// All rows of the partition without those whose event time is not after `late_ms`; `dropped` counts these.

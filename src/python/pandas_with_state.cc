@@ -30,24 +30,6 @@ constexpr int64_t kNoTimestamp = -1;
 /// A state row's fields: the user's value, and with a timeout when it ends.
 constexpr size_t kFieldsWithTimeout = 2, kTimeoutField = 1;
 
-const char* TimeoutName(GroupTimeout timeout) {
-  switch (timeout) {
-    case GroupTimeout::kNone:
-      return "NoTimeout";
-    case GroupTimeout::kProcessingTime:
-      return "ProcessingTimeTimeout";
-    case GroupTimeout::kEventTime:
-      return "EventTimeTimeout";
-  }
-  return "";
-}
-
-types::TypePtr KeySchema(const logical::Attributes& grouping) {
-  std::vector<types::StructField> fields;
-  for (const auto& key : grouping) fields.push_back({key->name, key->type, key->nullable});
-  return types::Struct(std::move(fields));
-}
-
 types::TypePtr ValueSchema(const logical::PandasWithState& node) {
   std::vector<types::StructField> fields = {{"groupState", node.state_type, true}};
   if (node.timeout != GroupTimeout::kNone) fields.push_back({"timeoutTimestamp", types::Long(), false});
@@ -325,7 +307,7 @@ class PandasWithStateIterator final : public exec::BatchIterator {
     auto text = [](bool value) { return value ? "true" : "false"; };
     return fmt::format(R"({{"batchProcessingTimeMs":{},"eventTimeWatermarkMs":{},"timeoutConf":"{}","hasTimedOut":{},)"
                        R"("watermarkPresent":{},"defined":{},"updated":false,"removed":false,"timeoutTimestamp":{}}})",
-                       now_ms_, watermark_ms_.value_or(kNoTimestamp), TimeoutName(shape_.timeout), text(timed_out),
+                       now_ms_, watermark_ms_.value_or(kNoTimestamp), NameOf(shape_.timeout), text(timed_out),
                        text(shape_.event_time.has_value()), text(defined), kNoTimestamp);
   }
 
@@ -460,7 +442,7 @@ class PandasWithStateOperator final : public exec::StatefulOperator {
   std::string Describe() const override {
     return fmt::format("FlatMapGroupsInPandasWithState {}, {}, {}, state info [ opId = {}, numPartitions = {}], 2, {}",
                        shape_.function->name, shape_.schema.key->Ddl(), shape_.state_type->Ddl(), info_.id,
-                       info_.partitions, TimeoutName(shape_.timeout));
+                       info_.partitions, NameOf(shape_.timeout));
   }
   std::vector<const exec::Operator*> Children() const override { return {child_.get()}; }
 

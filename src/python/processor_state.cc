@@ -58,10 +58,6 @@ std::string Timed(int64_t time, std::string_view key) { return StateRowBuilder(2
 std::string KeyAndTime(std::string_view key, int64_t time) { return StateRowBuilder(2).Row(key).Number(time).Finish(); }
 std::string Prefix(std::string_view key) { return StateRowBuilder(1).Row(key).Finish(); }
 
-const char* ModeName(TimeMode mode) {
-  return mode == TimeMode::kNone ? "NoTime" : mode == TimeMode::kEventTime ? "EventTime" : "ProcessingTime";
-}
-
 }  // namespace
 
 std::vector<ColumnFamily> FamiliesOf(const StateVariable& variable, const TypePtr& key) {
@@ -123,7 +119,7 @@ void ProcessorState::Declare(StateVariable spec) {
   }
   if (spec.ttl_ms && time_mode_ != TimeMode::kProcessingTime) {
     throw base::Error(base::ErrorKind::kUnsupportedOperation, "STATEFUL_PROCESSOR_INCORRECT_TIME_MODE_TO_ASSIGN_TTL",
-                      {{"stateName", spec.name}, {"timeMode", ModeName(time_mode_)}});
+                      {{"stateName", spec.name}, {"timeMode", NameOf(time_mode_)}});
   }
   if (store_ && spec.ttl_ms && *spec.ttl_ms <= 0) {
     throw base::Error(base::ErrorKind::kUnsupportedOperation, "STATEFUL_PROCESSOR_TTL_DURATION_MUST_BE_POSITIVE",
@@ -331,7 +327,7 @@ void ProcessorState::CheckTimers(const char* operation) const {
   if (time_mode_ != TimeMode::kNone) return;
   throw base::Error(base::ErrorKind::kUnsupportedOperation,
                     "STATEFUL_PROCESSOR_CANNOT_PERFORM_OPERATION_WITH_INVALID_TIME_MODE",
-                    {{"operationType", operation}, {"timeMode", ModeName(time_mode_)}});
+                    {{"operationType", operation}, {"timeMode", NameOf(time_mode_)}});
 }
 
 void ProcessorState::RegisterTimer(int64_t expiry_ms) {

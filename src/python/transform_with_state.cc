@@ -36,24 +36,6 @@ bool IsPandas(int eval_type) {
   return eval_type == kTransformWithStatePandasUdf || eval_type == kTransformWithStatePandasInitStateUdf;
 }
 
-const char* TimeModeName(TimeMode mode) {
-  switch (mode) {
-    case TimeMode::kNone:
-      return "NoTime";
-    case TimeMode::kProcessingTime:
-      return "ProcessingTime";
-    case TimeMode::kEventTime:
-      return "EventTime";
-  }
-  return "";
-}
-
-types::TypePtr KeySchema(const logical::Attributes& grouping) {
-  std::vector<types::StructField> fields;
-  for (const auto& key : grouping) fields.push_back({key->name, key->type, key->nullable});
-  return types::Struct(std::move(fields));
-}
-
 /// One of the two frames that a processor takes.
 struct Side {
   Side(logical::Attributes columns, const logical::Attributes& grouping, int values)
@@ -380,7 +362,7 @@ state::OperatorInfo MakeInfo(const Shape& shape, const std::vector<StateVariable
   if (mode != TimeMode::kNone) describe(TimerVariableName(mode), "TimerState", false);
   info.stores.push_back(std::move(store));
   info.properties_json = nlohmann::ordered_json{
-      {"timeMode", TimeModeName(mode)},
+      {"timeMode", NameOf(mode)},
       {"outputMode", shape.spec.output_mode},
       {"stateVariables",
        described}}.dump();
@@ -430,7 +412,7 @@ class BatchTransformWithStateOperator final : public exec::Operator {
   }
   std::string Describe() const override {
     return fmt::format("TransformWithStateInPySpark {}, {}, {}", shape_.spec.function->name, shape_.spec.output_mode,
-                       TimeModeName(shape_.spec.time_mode));
+                       NameOf(shape_.spec.time_mode));
   }
   std::vector<const exec::Operator*> Children() const override {
     std::vector<const exec::Operator*> out;
@@ -511,7 +493,7 @@ class TransformWithStateOperator final : public exec::StatefulOperator {
   }
   std::string Describe() const override {
     return fmt::format("TransformWithStateInPySpark {}, {}, {}, state info [ opId = {}, numPartitions = {}]",
-                       shape_.spec.function->name, shape_.spec.output_mode, TimeModeName(shape_.spec.time_mode), id_,
+                       shape_.spec.function->name, shape_.spec.output_mode, NameOf(shape_.spec.time_mode), id_,
                        partitions_);
   }
   std::vector<const exec::Operator*> Children() const override {
